@@ -1,0 +1,36 @@
+"""Which code points are part of a word and which are white space, as Python's `re` and `str.split` see them.
+
+scikit-learn's token pattern asks `re` for ``\\w`` and its ``char_wb`` analyser asks `str.split` for white space. The
+answers depend on the Unicode version of the running Python, so they too travel with the model, as runs of code points.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+CODE_POINTS = 0x110000
+WORD, SPACE = 1, 2
+
+
+@cache
+def character_runs() -> npt.NDArray[np.int32]:
+    """Return the runs of this Python's word and space characters, shape (n, 3), int32.
+
+    Each row is ``start, stop, kind`` (half open), with ``kind`` `WORD` or `SPACE`; rows are sorted by ``start``.
+    """
+    text = "".join(map(chr, range(CODE_POINTS)))
+    rows = [(m.start(), m.end(), WORD) for m in re.finditer(r"\w+", text)]
+    rows += [(m.start(), m.end(), SPACE) for m in re.finditer(r"\s+", text)]
+    return np.array(sorted(rows), dtype=np.int32)
+
+
+def character_classes(runs: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+    """Expand runs to one byte a code point, shape (1114112,), uint8: 0 other, `WORD` or `SPACE`."""
+    classes = np.zeros(CODE_POINTS, dtype=np.uint8)
+    for start, stop, kind in runs.tolist():
+        classes[start:stop] = kind
+    return classes

@@ -1,0 +1,170 @@
+"""Arabic normalisation as a code-point table that travels with the model.
+
+The table is derived from camel-tools when a model is trained (`derive`), stored in the model's file, and applied
+from there, so that prediction never imports camel-tools and an old model goes on normalising as it was trained.
+
+A text is normalised in two moves: it is brought to Unicode form NFKC, which alone depends on neighbouring
+characters and is skipped for a text that has the form already; then every code point is replaced by what the table
+says, which depends on nothing but itself.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatweel", "digits", "lowercase")
+"""Names of the steps, in the order in which they are applied.
+
+``unicode``
+    NFKC, after camel-tools' own spelling of two ligatures (presentation forms become letters).
+``dediacritize``
+    Short vowels, tanween, shadda, sukun, dagger alef and tatweel are removed.
+``alef``
+    Alef with hamza or madda and alef wasla become bare alef.
+``alef_maksura``
+    Alef maqsura becomes yeh.
+``teh_marbuta``
+    Teh marbuta becomes heh.
+``tatweel``
+    The elongation character is removed (``dediacritize`` removes it too).
+``digits``
+    Every decimal digit of any script becomes 0-9.
+``lowercase``
+    `str.lower` of each code point; within Greek words of the whole text.
+"""
+
+_SEPARATOR = "\ue000"  # private use: no step changes it and nothing composes with it
+_SIGMA = "\u03a3"  # the one letter whose lower case depends on its neighbours
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """A normalisation: its steps by name, and the tables that carry them out.
+
+    Attributes
+    ----------
+    steps : tuple of str
+        The names, a subset of `STEPS` in their order.
+    before : dict of int to str
+        Code points that are spelled out before NFKC.
+    table : dict of int to str
+        Code point to its replacement (possibly empty), applied after NFKC.
+    """
+
+    steps: tuple[str, ...] = ()
+    before: dict[int, str] = field(default_factory=dict)
+    table: dict[int, str] = field(default_factory=dict)
+
+    def compose(self, text: str) -> str:
+        """Do the part that depends on neighbouring characters; what remains is the table alone."""
+        if "unicode" in self.steps and not unicodedata.is_normalized("NFKC", text):
+            text = unicodedata.normalize("NFKC", text.translate(self.before))
+        if _SIGMA in text and "lowercase" in self.steps:
+            text = text.lower()
+        return text
+
+    def __call__(self, text: str) -> str:
+        """Return the normalised text."""
+        return self.compose(text).translate(self.table)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.uint32]]:
+        """Return the table as plain arrays: ``source`` (n,), ``start`` (n + 1,) and ``target`` (code points)."""
+        source = np.array(sorted(self.table), dtype=np.uint32)
+        parts = [self.table[int(code)] for code in source]
+        start = np.zeros(len(parts) + 1, dtype=np.uint32)
+        np.cumsum([len(part) for part in parts], out=start[1:])
+        target = np.array([ord(c) for part in parts for c in part], dtype=np.uint32)
+        return {"source": source, "start": start, "target": target}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        steps: Iterable[str],
+        before: dict[int, str],
+        source: npt.NDArray[np.uint32],
+        start: npt.NDArray[np.uint32],
+        target: npt.NDArray[np.uint32],
+    ) -> Normalizer:
+        """Rebuild from `arrays`."""
+        text = "".join(map(chr, target.tolist()))
+        bounds = start.tolist()
+        table = {code: text[a:b] for code, a, b in zip(source.tolist(), bounds, bounds[1:], strict=False)}
+        return cls(tuple(steps), dict(before), table)
+
+
+def check_steps(steps: Iterable[str]) -> tuple[str, ...]:
+    """Return the steps in their canonical order.
+
+    Raises
+    ------
+    ValueError
+        A name is not one of `STEPS`.
+    """
+    wanted = set(steps)
+    if unknown := wanted - set(STEPS):
+        raise ValueError(f"unknown normalisation step {sorted(unknown)[0]!r}; expected some of: {', '.join(STEPS)}")
+    return tuple(step for step in STEPS if step in wanted)
+
+
+def _per_character(step: str) -> Callable[[str], str]:
+    """Return the function of camel-tools (or of Python, where it has none) that carries out one step."""
+    if step == "digits":
+        return lambda text: "".join(
+            str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text
+        )
+    if step == "lowercase":
+        return str.lower
+    if step == "tatweel":
+        return lambda text: text.replace("\u0640", "")
+    from camel_tools.utils import dediac, normalize
+
+    return {
+        "dediacritize": dediac.dediac_ar,
+        "alef": normalize.normalize_alef_ar,
+        "alef_maksura": normalize.normalize_alef_maksura_ar,
+        "teh_marbuta": normalize.normalize_teh_marbuta_ar,
+    }[step]
+
+
+def derive(steps: Iterable[str] = STEPS) -> Normalizer:
+    """Derive a normalisation from camel-tools by asking it about every code point.
+
+    Parameters
+    ----------
+    steps : iterable of str
+        Some of `STEPS`. No step but ``digits``, ``lowercase`` and ``tatweel`` works without camel-tools.
+
+    Returns
+    -------
+    Normalizer
+        Equal to applying camel-tools' functions one after the other, for every text.
+    """
+    steps = check_steps(steps)
+    if not steps:
+        return Normalizer()
+    characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE001]
+    before: dict[int, str] = {}
+    if "unicode" in steps:
+        from camel_tools.utils.normalize import normalize_unicode
+
+        # Each character stands between separators, so that nothing composes with its neighbour.
+        joined = _SEPARATOR.join(characters)
+        plain = unicodedata.normalize("NFKC", joined).split(_SEPARATOR)
+        camel = normalize_unicode(joined).split(_SEPARATOR)
+        before = {ord(c): b for c, a, b in zip(characters, plain, camel, strict=True) if a != b}
+        stable = [c for c, a in zip(characters, plain, strict=True) if a == c]
+        images = [before.get(ord(c), c) for c in stable]
+        characters = stable
+    else:
+        images = characters
+    text = _SEPARATOR.join(images)
+    for step in steps:
+        if step != "unicode":
+            text = _per_character(step)(text)
+    table = {ord(c): new for c, new in zip(characters, text.split(_SEPARATOR), strict=True) if c != new}
+    return Normalizer(steps, before, table)

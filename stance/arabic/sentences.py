@@ -1,0 +1,460 @@
+"""Cut Arabic (and English) copy into sentences with exact offsets, and say what each piece is.
+
+The work is done in three passes, each linear in the length of the text:
+
+1. **Lines.** A line break ends a sentence, unless the whole text is hard-wrapped at a narrow width.
+2. **Stops.** Within a line every stop is weighed: decimals, dates, initials, abbreviations, addresses, and stops inside
+   a short quotation do not end a sentence. What is left without a stop for `MAX_WORDS` words is cut at a clause mark.
+3. **Kinds.** The piece is named by its wording (adverts, datelines, list items) and by its place (headlines).
+
+Decisions a reader may want to know
+-----------------------------------
+* The Arabic semicolon joins clauses; it ends a sentence only with ``semicolons=True``.
+* Two dots or an ellipsis end a sentence when at least `ELLIPSIS_WORDS` words stand before them and the next word does
+  not carry the thought on, for Arabic newspapers use ``..`` both as a comma and as a full stop.
+* A stop inside a quotation of up to `QUOTE_CHARS` characters does not end the sentence, so that the speaker stays with
+  what was said; in a longer quotation it does, and the pieces that lie within it are of kind "quote".
+* Pieces longer than `MAX_WORDS` words are cut at the last ``؛``, else at the last comma before a conjunction (و, ف, …),
+  else at the last comma, in the latter two thirds of the window; else between two words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_WORDS = 120
+ELLIPSIS_WORDS = 5
+QUOTE_CHARS = 500
+SHORT_LINE = 220
+
+_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08\x0e-\x1b\x7f"
+_MARKS = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640"
+_STOPS = ".!?؟۔…‽⁇⁈⁉！？。"
+_WORD = rf"\w{_MARKS}{_INVISIBLE}"
+
+_LINE = re.compile("[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+_ORNAMENT = re.compile(rf"[\s{_INVISIBLE}*\-_=~#•·.…|/\\+–—―─━═■□◆◇●○★☆]*+\Z")
+_VISIBLE = re.compile(r"\S")
+_UNSEEN = re.compile(rf"[{_INVISIBLE}{_MARKS}]+")
+_WINDOW = re.compile(rf"(?:\S++\s++){{{MAX_WORDS}}}")
+_CLAUSES = (
+    re.compile(r"[؛;]\s"),
+    re.compile(r"[،,]\s?(?=(?:و|ف|كما |بينما |حيث |إذ |ثم |لكن |and |but |while ))"),
+    re.compile(r"[،,:]\s|\s[-–—]\s"),
+)
+
+
+def _stop_pattern(stops: str) -> re.Pattern[str]:
+    # The look-arounds settle the commonest harmless dots (3.5, a.b, د.) inside the engine: a text made of them alone
+    # must not cost a Python call each.
+    return re.compile(
+        rf"""
+        (?! (?<=\d)\.[{_INVISIBLE}]?(?=\d)
+          | (?<=[A-Za-z0-9])\.(?=[A-Za-z0-9])
+          | (?<![{_WORD}]{{2}})(?<=[^\W\d_])(?<!\d\s[مه])\.(?![.…])
+        )
+        (?P<run>[{stops}][{stops}{_INVISIBLE}]*+(?:[^\S\r\n]{{1,3}}+[{stops}]++)*+)
+        (?P<close>(?:[»”’)\]›}}﴾]|["'](?!\w)|\s[»”](?=[\s.،,]|\Z)|\s"(?=[\s.،,]|\Z))*+)
+        | (?P<bullet>\s[•▪●■►]\s)
+        """,
+        re.VERBOSE,
+    )
+
+
+_STOP = _stop_pattern(_STOPS)
+_STOP_OR_SEMICOLON = _stop_pattern(_STOPS + "؛;")
+_QUOTE = re.compile(
+    r"«[^«»]++»|“[^“”]++”|”[^“”]++“"
+    r"|(?:(?<=[\s(\[:،؛.\-–ـ])|(?<=\s[ولبكف])|(?<=ال)|(?<![^\n]))\"(?=\S)[^\"]++(?<=\S)\"(?!\w)"
+)
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof gen col lt maj capt sgt sen rep gov st no vs jr sr mt ft fig al approx dept est "
+    "jan feb mar apr jun jul aug sep sept oct nov dec تلف".split()
+)
+# How Arabic copy spells Latin letters: "بي. بي. سي" is one name, not three sentences.
+_LETTER_NAMES = frozenset(
+    "إيه أيه ايه أي آي اي بي سي دي إي إف اف جي جيه إتش اتش كيه كي إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو "
+    "في دبليو إكس اكس واي زد".split()
+)
+_CARRIES_ON = re.compile(
+    r"(?:قائل|مؤكد|مضيف|مشير|موضح|معتبر|لافت|مبين|بحسب\b|حسب\b|وفق|على حد|في إشارة|في اشارة|كما قال|كما جاء|قال\b|قالت\b|"
+    r"يقول\b|تقول\b|he said|she said|said\b)"
+)
+_CARRIES_THOUGHT = re.compile(r"(?:بل|حيث|لأن|إما|أو|أم|إلخ|الخ|حتى|عندما|بدءا|مثل|رغم|الأمر الذي|في وقت|or|because)\b")
+_STARTS_AFRESH = re.compile(r"(?:و|ف(?!ي\b)|ثم\b|كما\b|لكن\b|غير أن)")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSpan:
+    """One piece of a text.
+
+    Attributes
+    ----------
+    start, end : int
+        Offsets in code points, half open: ``text[start:end]`` is the piece without outer white space.
+    kind : str
+        "sentence", "headline", "subheading", "dateline", "list", "quote" or "advert".
+    """
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line of copy (or a paragraph of hard-wrapped lines) and what its place and its wording tell."""
+
+    start: int
+    end: int
+    short: str  # cleaned for the patterns; "" where the line is too long to be anything but prose
+    words: int
+    stopped: bool
+    kind: str = ""
+
+
+def split_sentences(text: str, *, semicolons: bool = False) -> list[SentenceSpan]:
+    """Cut a text into sentences, headlines, list items and the rest.
+
+    Parameters
+    ----------
+    text : str
+        Any text, of any length; nothing in it raises.
+    semicolons : bool, default False
+        Whether ``؛`` and ``;`` end a sentence.
+
+    Returns
+    -------
+    list of SentenceSpan
+        In order, without overlap, none empty. Together they cover every character that is not white space, except
+        lines of nothing but ornament (``***``, ``---``) or invisible characters.
+
+    Examples
+    --------
+    >>> [text[s.start:s.end] for text in ["رحبت تونس بالقرار. وامتنعت مالطا عن التعليق."] for s in split_sentences(text)]
+    ['رحبت تونس بالقرار.', 'وامتنعت مالطا عن التعليق.']
+    """
+    lines = _lines(text)
+    _name_by_wording(text, lines)
+    _name_by_place(lines)
+    stop = _STOP_OR_SEMICOLON if semicolons else _STOP
+    spans: list[SentenceSpan] = []
+    for line in lines:
+        if line.kind in ("advert", "dateline"):
+            spans.append(SentenceSpan(line.start, line.end, line.kind))
+            continue
+        quotes = [m.span() for m in _QUOTE.finditer(text, line.start, line.end)]
+        cuts = _cuts(text, line, stop, quotes)
+        if line.kind in ("headline", "subheading") and len(cuts) > 1 and "." in text[line.start : line.end]:
+            line.kind = ""
+        spans.extend(_named_pieces(text, line, cuts, quotes))
+    return spans
+
+
+# ---------------------------------------------------------------------------------------------------------- lines
+
+
+def _clean(text: str) -> str:
+    """Return a short text as the patterns below expect it: no marks, one form of alef, yeh and teh, lower case."""
+    return " ".join(_UNSEEN.sub("", text).translate(_FOLD).lower().split())
+
+
+_FOLD = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي"})
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    first = _VISIBLE.search(text, start, end)
+    if first is None:
+        return end, end
+    return first.start(), first.start() + len(text[first.start() : end].rstrip())
+
+
+def _lines(text: str) -> list[_Line]:
+    spans = []
+    for match in _LINE.finditer(text):
+        if _ORNAMENT.match(text, match.start(), match.end()) is None:
+            spans.append(_strip(text, *match.span()))
+    lines = []
+    for start, end in _unwrapped(text, spans):
+        brief = end - start <= SHORT_LINE
+        piece = text[start:end] if brief else ""
+        tail = _UNSEEN.sub("", text[max(start, end - 12) : end]).rstrip("\"'»”’)]›} \t\xa0")
+        short = _clean(piece)
+        lines.append(_Line(start, end, short, short.count(" ") + 1 if brief else 999, tail[-1:] in f"{_STOPS}:،؛"))
+    return lines
+
+
+_BULLET = re.compile(r"(?:[•▪◦●○■□►▶➤✓✔*]|[-–—](?=\s)|[0-9٠-٩]{1,2}\s?[.)\-–](?![0-9٠-٩])|[اأبجدهوزa-e]\))\s*(?=\S)")
+
+
+def _unwrapped(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Join the lines of hard-wrapped copy into paragraphs; copy with one paragraph a line passes unchanged.
+
+    A text counts as wrapped when its lines are narrow, most of them are nearly as long as the longest and end without
+    a stop, and stops stand within the lines: a list of headlines fails the last.
+    """
+    widest = max((end - start for start, end in spans), default=0)
+    if len(spans) < 4 or not 30 <= widest <= 130:
+        yield from spans
+        return
+    full = [end - start >= 0.7 * widest and text[end - 1] not in _STOPS + ":" for start, end in spans]
+    within = sum(1 for start, end in spans if _STOP_WITHIN.search(text, start, end))
+    if sum(full) < 0.6 * len(spans) or within < max(2, len(spans) // 5):
+        yield from spans
+        return
+    start, end = spans[0]
+    for i in range(1, len(spans)):
+        gap = text[end : spans[i][0]]
+        blank = gap.count("\n") + (gap.count("\r") if "\n" not in gap else 0) > 1
+        if full[i - 1] and not blank and not _BULLET.match(text, *spans[i]):
+            end = spans[i][1]
+        else:
+            yield start, end
+            start, end = spans[i]
+    yield start, end
+
+
+_STOP_WITHIN = re.compile(r"[.؟!]\s+\w")
+
+# ---------------------------------------------------------------------------------------------------------- stops
+
+
+def _cuts(
+    text: str, line: _Line, pattern: re.Pattern[str], quotes: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the pieces of one line, stripped, each with something to read in it."""
+    pieces: list[tuple[int, int]] = []
+    start, quote = line.start, 0
+    for match in pattern.finditer(text, line.start, line.end):
+        while quote < len(quotes) and quotes[quote][1] <= match.start():
+            quote += 1
+        inside = quotes[quote] if quote < len(quotes) and quotes[quote][0] < match.start() else None
+        if match["bullet"] is not None:
+            if inside is None:
+                start = _add(text, pieces, start, match.start())
+        elif match.end() < line.end and _ends_sentence(text, start, line.end, match, inside):
+            start = _add(text, pieces, start, match.end())
+    _add(text, pieces, start, line.end)
+    return [part for start, end in pieces for part in _short_enough(text, start, end)]
+
+
+_READABLE = re.compile(r"\w")
+
+
+def _add(text: str, pieces: list[tuple[int, int]], start: int, end: int) -> int:
+    # Loose punctuation goes with what stands before it, so that no piece is without a word, if the line has one.
+    if _READABLE.search(text, start, end):
+        if pieces and not _READABLE.search(text, *pieces[-1]):
+            start = pieces.pop()[0]
+        pieces.append(_strip(text, start, end))
+    else:
+        start, end = _strip(text, start, end)
+        if start < end:
+            pieces.append((pieces.pop()[0] if pieces else start, end))
+        else:
+            return start
+    return end
+
+
+def _ends_sentence(text: str, start: int, end: int, match: re.Match[str], quote: tuple[int, int] | None) -> bool:
+    run, close = match["run"], match["close"]
+    at = match.start()
+    after = text[match.end() : min(end, match.end() + 32)].lstrip()
+    if not after or after[0] in "،,؛;:":
+        return False
+    previous = text[at - 1 : at] if at > start else ""
+    if previous in ("(", "["):  # (...) and (؟) stand for what was left out or doubted
+        return False
+    if quote is not None and match.end() < quote[1]:
+        return quote[1] - quote[0] > QUOTE_CHARS
+    asks = any(c in run for c in "!?؟‽⁇⁈⁉！？")
+    if asks:
+        if close[:1] in (")", "]"):
+            return False
+        if close or quote is not None:  # a question quoted: "… ؟" وأضاف against the title «… ؟» للكاتب
+            return _STARTS_AFRESH.match(after) is not None
+        return not (run[-1] in "!?" and match.end() < end and text[match.end()] in _ADDRESS)
+    if close and any(c in close for c in "\"'»”’") and _CARRIES_ON.match(after):
+        return False
+    dots = run.count(".") + 3 * run.count("…")
+    if dots > 1:
+        if _CARRIES_ON.match(after) or _CARRIES_THOUGHT.match(after):
+            return False
+        return len(text[max(start, at - 160) : at].split()) >= ELLIPSIS_WORDS
+    return "؛" in run or ";" in run or not _is_abbreviation(text, start, at, after, bool(close))
+
+
+_ADDRESS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=&/#")
+_LAST_WORD = re.compile(rf"[{_WORD}]+\s?\Z")
+_FIRST_WORD = re.compile(rf"[{_WORD}]+")
+
+
+def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -> bool:
+    last = _LAST_WORD.search(text, max(start, at - 24), at)
+    if last is None:
+        return False
+    word = _UNSEEN.sub("", last.group()).strip()
+    first = _FIRST_WORD.match(after)
+    following = _UNSEEN.sub("", first.group()) if first else ""
+    if word.isdigit():
+        # "1." that opens a line or follows a colon counts a list; elsewhere a number may well end a sentence
+        lead = text[start : last.start()].rstrip()[-1:] if last.start() - start < 40 else "x"
+        return not closed and len(word) <= 2 and lead in ("", ":", "؛", "-")
+    if len(word) == 1 and word.isalpha():
+        era = word in "مه" and text[start : last.start()].rstrip()[-1:].isdigit()
+        return not era and not closed
+    if word in _LETTER_NAMES and following in _LETTER_NAMES:
+        return True
+    return word.lower() in _ABBREVIATIONS or (not closed and "a" <= after[0] <= "z" and word.isascii())
+
+
+def _short_enough(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > 2 * MAX_WORDS and (window := _WINDOW.match(text, start, end)) is not None:
+        if window.end() >= end:
+            break
+        third = start + (window.end() - start) // 3
+        cut = window.end()
+        for clause in _CLAUSES:
+            marks = [m.end() for m in clause.finditer(text, third, window.end())]
+            if marks:
+                cut = marks[-1]
+                break
+        yield _strip(text, start, cut)
+        start = _strip(text, cut, end)[0]
+    yield start, end
+
+
+# ---------------------------------------------------------------------------------------------------------- kinds
+
+_ADVERT_STARTS = re.compile(
+    r"(?:[\W_]*)(?:"
+    # follow us, subscribe, press here
+    r"يمكنكم (?:الان )?(?:متابع|الاشتراك|تحميل)|تابعو?نا\b|تابع(?:وا)? (?:اخر الاخبار|اخبار(?:نا)?\b|كل جديد|قنا|حساب|صفحت|المزيد)"
+    r"|(?:اضغط|انقر|اضغطوا|انقروا)\w* (?:هنا|علي الرابط|للاشتراك|لل)|للاشتراك\b|اشترك(?:وا)? (?:الان|معنا|هنا|في (?:نشر|النشر|قنا|القنا|خدم))"
+    r"|انضم(?:وا)? (?:الي|الينا|لنا).{0,30}(?:قنا|تلغرام|تليغرام|تيليجرام|واتس)|حمل(?:وا)? (?:ال)?تطبيق|سجل(?:وا)? (?:الان|معنا|الدخول)"
+    r"|للتواصل (?:مع|معنا)|للاعلان\b|اعلان(?:ات)?(?: ممول\w*)?\Z|ماده اعلانيه|محتوي (?:ممول|اعلاني)|ارسل رساله"
+    # more to read
+    r"|(?:اقرا|اقراوا|اقرءوا|شاهد|شاهدوا|طالع|انظر) (?:ايضا|المزيد|كذلك)|قد يعجبك|قد يهمك|ربما يعجبك|لقراءه المزيد|للمزيد\b.{0,60}\Z"
+    r"|(?:\.\.\.\s?)?المزيد\W*\Z|(?:موضوعات|مواضيع|اخبار|مقالات|مواد) (?:ذات (?:صله|علاقه)|متعلقه|مشابهه|اخري للكاتب)"
+    r"|الاكثر (?:قراءه|مشاهده|تداولا|تعليقا)\W*\Z|اخر الاخبار\W*\Z|رابط (?:الخبر|مختصر|المقال)|الرابط المختصر"
+    # tags, comments, sharing
+    r"|(?:الكلمات (?:المفتاحيه|الدلاليه|الداله)|الوسوم|كلمات مفتاحيه|وسوم|سمات|هاشتاق)\b|اترك (?:تعليق|رد)|اضف تعليق|التعليقات\W*\d*\W*\Z"
+    r"|\d+ تعليق|شارك(?:وا|ها|ه)?(?: (?:هذا|هذه))? ?(?:الخبر|المقال|المقاله|الموضوع|الصفحه|عبر)\b|شارك(?:ها|ه)?\W*\Z|مشاركه\W*(?:عبر.{0,40})?\Z"
+    r"|نسخ الرابط|(?:طباعه|ارسال|حفظ|مشاركه|تغريد|تكبير الخط|تصغير الخط)(?:\W+(?:طباعه|ارسال|حفظ|مشاركه|تغريد|الخبر))*\W*\Z"
+    r"|وقت القراءه|مده القراءه|اخر تحديث|نشر (?:في|بتاريخ)\W*\d|تم النشر|تاريخ النشر"
+    # rights and pictures
+    r"|(?:جميع|كل|كافه) (?:ال)?حقوق.{0,25}محفوظ|حقوق (?:النشر|الطبع|الملكيه).{0,12}محفوظ|©|(?:تصوير|عدسه|الصوره|صوره|صور)\s?[:/|]"
+    r"|(?:\()?(?:صوره|الصوره) (?:ارشيفيه|من الارشيف|تعبيريه)|\w+ / (?:ا ف ب|رويترز|غيتي)\Z"
+    # English
+    r"|next previous|previous next|(?:follow|join|like|find) us\b|subscribe\b|sign up\b|log ?in\b|click here|tap here|read (?:more|also|next)"
+    r"|(?:see|watch) (?:also|more|now)\b|more (?:on|from) (?:this|our)\b|related (?:articles|stories|news|topics)|most (?:read|popular|viewed)"
+    r"|share (?:this|on|via|article|it)\b|share\W*\Z|advertisement|advertising\W*\Z|sponsored\b|download (?:the|our) app|leave a (?:comment|reply)"
+    r"|tags?\s?:|copyright\b|\(c\) ?\d{4}|all rights reserved|(?:photo|image|picture)s?(?: credit| by| courtesy)?\s?:|getty images"
+    r"|skip to (?:main )?content|cookie|accept (?:all )?cookies|terms of (?:use|service)|privacy policy|back to top|print\W*\Z|\d+ comments?\Z"
+    r"|last updated|updated (?:on|at)\b|breaking news alerts|newsletter\b|free newsletter"
+    r")"
+)
+_ADVERT_ANYWHERE = re.compile(
+    r"(?:جميع الحقوق محفوظ|all rights reserved|من خلال تطبيق (?:تلغرام|تليغرام|واتس)|علي (?:تطبيق )?(?:تلغرام|تليغرام|واتساب) (?:اضغط|مجان)"
+    r"|اضغط هنا|انقر هنا|click here to)"
+)
+_PLATFORMS = re.compile(
+    r"(?:[\W_]|\b(?:فيسبوك|فيس بوك|تويتر|اكس|واتساب|واتس اب|تلغرام|تليغرام|انستغرام|انستجرام|يوتيوب|لينكد ?ان|تيك توك|سناب شات|"
+    r"بريد الكتروني|البريد الالكتروني|طباعه|نسخ الرابط|facebook|twitter|x|whatsapp|telegram|instagram|youtube|linkedin|tiktok|"
+    r"email|e-mail|print|copy link|rss|pinterest|messenger|stc|mobily|zain|sms|\d{3,6})\b)+\Z"
+)
+_ADDRESS_LINE = re.compile(r"(?:\W*(?:https?://\S+|www\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@\w+|#[\w_]+))+\W*\Z")
+_WIRE_MARK = re.compile(r"(?://+ ?)?(?:انتهي|يتبع|انتهي/\S*)(?: ?//+)?(?: سمات.*)?\Z|\d{1,2}:\d{2} ?(?:ت م|جمت|gmt|م|ص)?\Z")
+
+_AGENCY = (
+    r"(?:واس|رويترز|ا ?\.? ?ف ?\.? ?ب|د ?\.? ?ب ?\.? ?ا|ا ?ب|وكالات|الوكالات|متابعات|سانا|سبا|وام|كونا|قنا|بترا|بنا|وات|واج|وفا|وال|الاناضول|"
+    r"نوفوستي|شينخوا|تاس|سبوتنيك|انترفاكس|فرانس برس|اسوشيتد برس|ارنا|كونا|خاص|afp|ap|reuters|upi|dpa|xinhua|tass|agencies|spa|sana)"
+)
+_CITY = (
+    r"(?:الرياض|جده|مكه(?: المكرمه)?|المدينه المنوره|الدمام|ابها|تبوك|القاهره|الاسكندريه|بيروت|دمشق|حلب|عمان|بغداد|اربيل|الموصل|"
+    r"الكويت|الدوحه|المنامه|ابوظبي|ابو ظبي|دبي|الشارقه|مسقط|صنعاء|عدن|تعز|الخرطوم|طرابلس|بنغازي|تونس|الجزائر|الرباط|"
+    r"الدار البيضاء|نواكشوط|مقديشو|جيبوتي|القدس(?: المحتله)?|رام الله|غزه|تل ابيب|طهران|انقره|اسطنبول|كابول|اسلام اباد|نيودلهي|دلهي|"
+    r"بكين|طوكيو|سول|بيونغيانغ|موسكو|كييف|مينسك|وارسو|براغ|بودابست|فيينا|برلين|بون|ميونيخ|باريس|لندن|بروكسل|لاهاي|"
+    r"امستردام|جنيف|زوريخ|برن|روما|الفاتيكان|مدريد|لشبونه|اثينا|نيقوسيا|اوسلو|ستوكهولم|هلسنكي|كوبنهاغن|واشنطن|نيويورك|"
+    r"الامم المتحده|اوتاوا|كراكاس|برازيليا|هافانا|بوينس ايرس|نيروبي|اديس ابابا|جوبا|داكار|باماكو|ابوجا|بريتوريا|كيب تاون|"
+    r"كانبيرا|جاكرتا|كوالالمبور|مانيلا|بانكوك|استانا|طشقند|باكو|تبليسي|يريفان|سراييفو|بلغراد|صوفيا|بوخارست|عواصم|"
+    r"geneva|washington|new york|united nations|london|paris|moscow|cairo|riyadh|brussels|beirut|baghdad|tehran|ankara|beijing)"
+)
+_MONTH = (
+    r"(?:يناير|فبراير|مارس|ابريل|مايو|يونيو|يوليو|اغسطس|سبتمبر|اكتوبر|نوفمبر|ديسمبر|كانون|شباط|اذار|نيسان|ايار|حزيران|تموز|"
+    r"اب|ايلول|تشرين|محرم|صفر|رجب|شعبان|رمضان|شوال|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december)"
+)
+_DASH = r"\s?[-–—ـ/،,:|]\s?"
+_DATE = rf"(?:(?:في )?\d{{1,2}}[ /]?{_MONTH}?(?: الاول| الثاني)?(?:[ /،,]{{0,2}}\d{{2,4}} ?[مه]?)?|\d{{1,4}}[-/]\d{{1,2}}[-/]\d{{1,4}})"
+_DATELINE = re.compile(
+    rf"\W*(?:"
+    rf"{_CITY}(?:{_DASH}| )?\(?{_AGENCY}\)?|{_AGENCY}{_DASH}{_CITY}|\(?{_AGENCY}\)?"
+    rf"|(?:\w+(?: \w+){{0,4}}{_DASH})?{_CITY}(?: ?\([\w ]{{2,25}}\))?(?:{_DASH}(?:{_AGENCY}|{_CITY}|\w+(?: \w+){{0,2}}))?"
+    rf"(?:(?:{_DASH}| ){_DATE})?(?: ?\({_AGENCY}\))?"
+    rf"|\w+(?: \w+){{0,4}}{_DASH}{_AGENCY}|{_DATE}"
+    rf")\s?[-–—:]?\W?\Z"
+)
+_BARE_CITY = re.compile(rf"{_CITY}\Z")
+
+
+def _name_by_wording(text: str, lines: list[_Line]) -> None:
+    for line in lines:
+        if line.short and _is_advert(line.short):
+            line.kind = "advert"
+        elif line.short and len(line.short) < 80 and _DATELINE.match(line.short):
+            # a bare name of a city or country between paragraphs heads a section
+            line.kind = "" if _BARE_CITY.match(line.short) else "dateline"
+        elif _BULLET.match(text, line.start, line.end):
+            line.kind = "list"
+
+
+def _is_advert(short: str) -> bool:
+    return any(p.match(short) for p in (_ADVERT_STARTS, _PLATFORMS, _ADDRESS_LINE, _WIRE_MARK)) or (
+        len(short) < 120 and _ADVERT_ANYWHERE.search(short) is not None
+    )
+
+
+def _name_by_place(lines: list[_Line]) -> None:
+    """Name headlines, subheadings and lonely bullets, which only their neighbours tell from sentences."""
+    body = [line.stopped or line.words > 25 for line in lines]
+    if not any(body):
+        return  # nothing but lines without a stop: perhaps a list of headlines, perhaps a list of sentences
+    prose = [i for i, line in enumerate(lines) if line.kind == ""]
+    last = max((i for i in prose if body[i]), default=-1)
+    mostly_stopped = sum(body[i] for i in prose) * 2 >= len(prose)
+    opening = 0
+    for at, i in enumerate(prose):
+        line = lines[i]
+        if body[i] or i > last:
+            opening = 3
+        elif opening < 3 and at == opening:
+            line.kind = "headline"
+            opening += 1
+        elif mostly_stopped and line.words <= 14:
+            line.kind = "subheading"
+    for i, line in enumerate(lines):
+        if line.kind == "list" and not body[i] and line.words <= 10:
+            beside = (lines[j].kind for j in (i - 1, i + 1) if 0 <= j < len(lines))
+            if i < last and not any(kind in ("list", "subheading*") for kind in beside):
+                line.kind = "subheading"
+
+
+def _named_pieces(
+    text: str, line: _Line, cuts: list[tuple[int, int]], quotes: list[tuple[int, int]]
+) -> Iterator[SentenceSpan]:
+    quote = 0
+    for start, end in cuts:
+        while quote < len(quotes) and quotes[quote][1] < end - 2:
+            quote += 1
+        kind = line.kind or "sentence"
+        if kind == "sentence" and quote < len(quotes) and quotes[quote][0] <= start and end <= quotes[quote][1] + 1:
+            kind = "quote"
+        if len(cuts) > 1 and end - start <= SHORT_LINE and _is_advert(_clean(text[start:end])):
+            kind = "advert"
+        elif kind == "sentence" and text[start] in "•▪●■►":
+            kind = "list"
+        yield SentenceSpan(start, end, kind)

@@ -1,0 +1,259 @@
+"""Drives the compiled kernel: packs texts into a buffer, prepares its tables, spreads the batch over threads."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stance.arabic.characters import CODE_POINTS, character_classes
+from stance.arabic.normalize import Normalizer
+from stance.features.blocks import ANALYZERS, TOKENS, Block
+from stance.features.hashing import block_seed, text_hash
+from stance.features.lexicon import NUMBER, ROLES, Lexicon
+from stance.features.vocabulary import Vocabulary
+
+log = logging.getLogger("stance")
+CHUNK = 2048
+_NORMS = {None: 0, "l1": 1, "l2": 2}
+_COMPILE_NOTICE_AFTER = 1.5  # seconds; loading the kernel from its cache takes less
+
+
+def kernel_is_loaded() -> bool:
+    """Tell whether the compiled kernel has been imported into this process."""
+    return "stance.features.kernel" in sys.modules
+
+
+@contextmanager
+def announced() -> Iterator[None]:
+    """Say so, once, if what follows takes long because the kernel is being compiled."""
+    if _ready.is_set():
+        yield
+        return
+    text = "stance: compiling its kernel for this machine (once; it is cached, and takes about half a minute) ..."
+
+    def say() -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    timer = threading.Timer(_COMPILE_NOTICE_AFTER, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        _ready.set()
+
+
+_ready = threading.Event()
+
+
+def bucket_index(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], np.uint64]:
+    """Return the bucket index of sorted keys, and the shift that gives a key's bucket (see `kernel.lookup`)."""
+    bits = max(1, int(2 * len(keys)).bit_length())
+    shift = np.uint64(64 - bits)
+    starts = np.arange(1 << bits, dtype=np.uint64) << shift
+    return np.append(np.searchsorted(keys, starts), len(keys)).astype(np.int64), shift
+
+
+def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """Return texts as one buffer of code points (n,) uint32 and where each begins and ends (n_texts + 1,) int64."""
+    compose = normalizer.compose
+    composed = [compose(text) for text in texts] if normalizer.steps else texts
+    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, composed), dtype=np.int64, count=len(texts)), out=bounds[1:])
+    data = "".join(composed).encode("utf-32-le", "surrogatepass")
+    return np.frombuffer(data, dtype="<u4"), bounds
+
+
+class Engine:
+    """The kernel with its tables for one set of blocks, normalisation and lexicon.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    normalizer : Normalizer
+    lexicon : Lexicon
+    runs : (n, 3) int32
+        Word and space characters, see `stance.arabic.characters`.
+    salt : int
+        Salt of the fingerprints.
+    """
+
+    def __init__(
+        self, blocks: Sequence[Block], normalizer: Normalizer, lexicon: Lexicon, runs: npt.NDArray[np.int32], salt: int
+    ) -> None:
+        self.blocks = tuple(blocks)
+        self.normalizer = normalizer
+        self.lexicon = lexicon
+        self.runs = runs
+        self.salt = salt
+
+    @cached_property
+    def _char_tables(self) -> tuple[Any, ...]:
+        from stance.features import kernel
+
+        classes = character_classes(self.runs)
+        table = np.arange(CODE_POINTS, dtype=np.uint32)
+        table |= classes.astype(np.uint32) << np.uint32(kernel.CLASS_SHIFT)
+        long: list[list[int]] = []
+        for code, new in self.normalizer.table.items():
+            if len(new) == 1:
+                target = ord(new)
+                table[code] = target | int(classes[target]) << kernel.CLASS_SHIFT
+            else:
+                table[code] = kernel.LONG_BIT | len(long)
+                long.append([ord(c) | int(classes[ord(c)]) << kernel.CLASS_SHIFT for c in new])
+        start = np.zeros(len(long) + 1, dtype=np.uint32)
+        start[1:] = np.cumsum([len(codes) for codes in long])
+        return table, start, np.array([code for codes in long for code in codes], dtype=np.uint32)
+
+    @cached_property
+    def _lexicon(self) -> tuple[Any, ...]:
+        names = list(self.lexicon.roles)
+        number = {name: i for i, name in enumerate(names, 1)}
+        items = sorted((text_hash(form), number[name]) for form, name in self.lexicon.forms.items())
+        keys = np.array([key for key, _ in items], dtype=np.uint64)
+        buckets, shift = bucket_index(keys)
+        roles = np.array([0] + [1 + ROLES.index(self.lexicon.roles[name]) for name in names], dtype=np.int8)
+        hashes = np.array([0] + [text_hash(f"<{name}>") for name in names], dtype=np.uint64)
+        classes = np.array([c for _, c in items], dtype=np.int8)
+        return keys, buckets, shift, classes, roles, hashes, number.get(NUMBER, 0)
+
+    @cached_property
+    def _blocks(self) -> npt.NDArray[np.int64]:
+        rows = [
+            [ANALYZERS.index(b.analyzer), *b.ngram_range, TOKENS.index(b.token), b.window, 0] for b in self.blocks
+        ]
+        return np.array(rows, dtype=np.int64).reshape(len(rows), 6)
+
+    @cached_property
+    def _seeds(self) -> npt.NDArray[np.uint64]:
+        return np.array([block_seed(self.salt, b) for b in range(len(self.blocks))], dtype=np.uint64)
+
+    def learn(self, texts: Sequence[str], bits: int = 64) -> tuple[npt.NDArray[Any], ...]:
+        """Collect the distinct features of `texts`; see `kernel.learn_vocabulary`."""
+        with announced():
+            from stance.features import kernel
+
+            codes, bounds = pack_texts(texts, self.normalizer)
+            mask = np.uint64((1 << bits) - 1)
+            found = kernel.learn_vocabulary(
+                codes, bounds, self._char_tables, self._lexicon, self._blocks, self._seeds, mask
+            )
+        return tuple(found)
+
+
+class BoundEngine:
+    """An engine bound to a vocabulary (and, for scoring, to coefficients); safe to use from many threads."""
+
+    def __init__(self, engine: Engine, vocabulary: Vocabulary) -> None:
+        self.engine = engine
+        self.vocabulary = vocabulary
+        # Frequent features first, so that the rows most often needed lie together.
+        self.by_rank = np.argsort(-vocabulary.document_frequency.astype(np.int64), kind="stable").astype(np.int32)
+        rank = np.empty_like(self.by_rank)
+        rank[self.by_rank] = np.arange(len(rank), dtype=np.int32)
+        keys = np.ascontiguousarray(vocabulary.fingerprints)
+        buckets, shift = bucket_index(keys)
+        self._vocabulary = (keys, buckets, shift, rank)
+        self._scratch: queue.LifoQueue[tuple[npt.NDArray[Any], ...]] = queue.LifoQueue()
+
+    @contextmanager
+    def _borrowed_scratch(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+        from stance.features import kernel
+
+        try:
+            scratch = self._scratch.get_nowait()
+        except queue.Empty:
+            scratch = (
+                np.zeros(len(self.vocabulary) + 1, np.int32),
+                np.empty(len(self.vocabulary) + 1, np.int32),
+                np.zeros(1 << kernel.CACHE_BITS, np.uint64),
+                np.zeros((1 << kernel.CACHE_BITS, 2), np.int32),
+                np.empty(kernel.CACHE_ARENA, np.int32),
+                np.zeros(1, np.int64),
+            )
+        yield scratch  # not given back after an error: its counts may be dirty
+        self._scratch.put(scratch)
+
+    def _each_chunk(self, texts: Sequence[str], work: Callable[[int, Any, Any, Any], Any], threads: int | None) -> list[Any]:
+        """Call ``work(first, codes, bounds, scratch)`` on every chunk of the batch, over threads; keep the order."""
+
+        def run(first: int) -> Any:
+            codes, bounds = pack_texts(texts[first : first + CHUNK], self.engine.normalizer)
+            with self._borrowed_scratch() as scratch:
+                return work(first, codes, bounds, scratch)
+
+        starts = range(0, len(texts), CHUNK)
+        threads = threads or os.cpu_count() or 1
+        with announced():
+            if threads == 1 or len(starts) < 2:
+                return [run(first) for first in starts]
+            _ = self.engine._char_tables, self.engine._lexicon, self.engine._blocks, self.engine._seeds
+            head = run(0)  # compiles, if need be, in one thread only
+            with ThreadPoolExecutor(threads, thread_name_prefix="stance") as pool:
+                return [head, *pool.map(run, starts[1:])]
+
+    def count(self, texts: Sequence[str], threads: int | None = None) -> tuple[npt.NDArray[Any], ...]:
+        """Return counts as compressed sparse rows: indptr int64, indices int32 (vocabulary order), data int32."""
+        from stance.features import kernel
+
+        e = self.engine
+
+        def work(first: int, codes: Any, bounds: Any, scratch: Any) -> Any:
+            return kernel.count_documents(
+                codes, bounds, e._char_tables, e._lexicon, e._blocks, e._seeds, self._vocabulary, scratch
+            )
+
+        parts = self._each_chunk(texts, work, threads)
+        sizes = [np.diff(p[0]) for p in parts]
+        indptr = np.zeros(len(texts) + 1, dtype=np.int64)
+        if parts:
+            np.cumsum(np.concatenate(sizes), out=indptr[1:])
+        indices = np.concatenate([self.by_rank[p[1]] for p in parts]) if parts else np.empty(0, np.int32)
+        data = np.concatenate([p[2] for p in parts]) if parts else np.empty(0, np.int32)
+        return indptr, indices, data
+
+    def bind(self, coefficients: npt.NDArray[Any], intercepts: npt.NDArray[Any]) -> Callable[..., npt.NDArray[np.float64]]:
+        """Return a function from texts to logits (n_texts, n_labels) float64.
+
+        Parameters
+        ----------
+        coefficients : (n_labels, n_features)
+        intercepts : (n_labels,)
+        """
+        e = self.engine
+        idf = self.vocabulary.idf(e.blocks)
+        table = np.column_stack([idf, idf[:, None] * coefficients.T]).astype(np.float32)[self.by_rank]
+        table = np.ascontiguousarray(table)
+        feature_block = np.ascontiguousarray(self.vocabulary.block[self.by_rank])
+        rules = np.array([[int(b.sublinear_tf), _NORMS[b.norm]] for b in e.blocks], dtype=np.int64).reshape(-1, 2)
+        weight = np.array([b.weight for b in e.blocks], dtype=np.float64)
+        tf = 1.0 + np.log(np.maximum(np.arange(256), 1).astype(np.float64))
+
+        def logits(texts: Sequence[str], threads: int | None = None) -> npt.NDArray[np.float64]:
+            from stance.features import kernel
+
+            out = np.tile(intercepts.astype(np.float64), (len(texts), 1))
+
+            def work(first: int, codes: Any, bounds: Any, scratch: Any) -> None:
+                kernel.score_documents(
+                    codes, bounds, e._char_tables, e._lexicon, e._blocks, e._seeds, self._vocabulary, scratch,
+                    table, feature_block, rules, weight, tf, out[first : first + len(bounds) - 1],
+                )  # fmt: skip
+
+            self._each_chunk(texts, work, threads)
+            return out
+
+        return logits

@@ -1,0 +1,117 @@
+"""A lexicon: word classes that features may look at (stance cues, states, titles, negations, ...).
+
+Words are looked up after normalisation, first as they stand, then without their prefixed clitics (`stem`).
+A lexicon file is TOML; each class has a role and a list of forms, in which braces stand for alternatives:
+``"{ي,ت,ن}دعم{,ون}"`` is six forms.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+from stance.errors import RecipeError
+
+ROLES = ("cue", "mask", "mark")
+"""``cue`` words are the centres of context features; ``mask`` words may be replaced by their class; ``mark`` words
+only lend their class to the sentence's outline."""
+
+NUMBER = "number"
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def stem(word: str) -> str:
+    """Strip prefixed clitics (conjunction, preposition, article) from a normalised Arabic word.
+
+    The rules never look past the prefix, so that a stem is always the tail of its word; `stance.features.kernel`
+    applies the same ones. A clitic is only taken off where enough letters remain.
+    """
+    return word[clitic_length(word) :]
+
+
+def clitic_length(word: str) -> int:
+    """Return how many characters of prefixed clitics a normalised Arabic word has."""
+    n = len(word)
+    i = 1 if n > 3 and word[0] in "وف" else 0
+    rest = n - i
+    if rest > 4 and word[i : i + 2] in ("ال", "لل"):
+        return i + 2
+    if rest > 4 and word[i] in "بكل" and word[i + 1 : i + 3] == "ال":
+        return i + 3
+    if rest > 4 and word[i] in "بلس":
+        return i + 1
+    return i
+
+
+def expand(pattern: str) -> Iterator[str]:
+    """Yield the forms that a pattern with brace alternatives stands for."""
+    pieces = _BRACES.split(pattern)
+    choices = [piece.split(",") if i % 2 else [piece] for i, piece in enumerate(pieces)]
+    for choice in product(*choices):
+        yield "".join(choice).strip()
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Word classes by name.
+
+    Attributes
+    ----------
+    roles : dict of str to str
+        Class name to one of `ROLES`, in the order of the class numbers (from 1; 0 is no class).
+    forms : dict of str to str
+        Normalised word form to class name.
+    """
+
+    roles: dict[str, str] = field(default_factory=dict)
+    forms: dict[str, str] = field(default_factory=dict)
+
+    def word_class(self, word: str, stemmed: str) -> str:
+        """Return the class of a word, or an empty string."""
+        if word.isascii() and word.isdigit() and NUMBER in self.roles:
+            return NUMBER
+        return self.forms.get(word) or self.forms.get(stemmed, "")
+
+
+def build_lexicon(classes: dict[str, tuple[str, Iterable[str]]], normalize: Callable[[str], str]) -> Lexicon:
+    """Build a lexicon from class name -> (role, patterns). A form in two classes belongs to the first."""
+    roles: dict[str, str] = {}
+    forms: dict[str, str] = {}
+    for name, (role, patterns) in classes.items():
+        roles[name] = role
+        for pattern in patterns:
+            for form in expand(pattern):
+                if form := normalize(form):
+                    forms.setdefault(form, name)
+    return Lexicon(roles, dict(sorted(forms.items())))
+
+
+def read_lexicon(path: Path, normalize: Callable[[str], str]) -> Lexicon:
+    """Read a lexicon file.
+
+    Raises
+    ------
+    RecipeError
+        The file is absent, is no TOML, or a class lacks its role or forms.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{path}: no such lexicon file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not a TOML file in UTF-8: {error}") from None
+    classes: dict[str, tuple[str, Iterable[str]]] = {}
+    for name, entry in data.get("classes", {}).items():
+        role, patterns = entry.get("role"), entry.get("forms", [])
+        if role not in ROLES:
+            raise RecipeError(f"{path}: classes.{name}.role is {role!r}; expected one of: {', '.join(ROLES)}")
+        if not isinstance(patterns, list) or not all(isinstance(p, str) for p in patterns):
+            raise RecipeError(f"{path}: classes.{name}.forms must be a list of strings")
+        classes[name] = (role, patterns)
+    if not classes:
+        raise RecipeError(f"{path}: no [classes.NAME] table found; expected at least one")
+    return build_lexicon(classes, normalize)

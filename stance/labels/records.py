@@ -1,0 +1,233 @@
+"""Reading labelled data: JSONL, CSV, TSV or Parquet, with every record checked."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stance.errors import DependencyError, LabelError
+from stance.labels.schemes import Scheme, scheme_of_labels
+
+MOST_SHOWN = 20
+Row = tuple[int, dict[str, Any]]
+csv.field_size_limit(1 << 26)
+
+
+@dataclass
+class LabelledData:
+    """Texts with their labels.
+
+    Attributes
+    ----------
+    texts : list of str
+    labels : list of str
+        As the scheme sees them.
+    records : list of dict
+        The records as they stand in the files.
+    scheme : Scheme
+    skipped : int
+        Records without a label for the task.
+    repeated : int
+        Records that repeat a text with the same label, and are left out.
+    """
+
+    texts: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    scheme: Scheme = field(default_factory=lambda: scheme_of_labels("stance", ()))
+    skipped: int = 0
+    repeated: int = 0
+
+    def __len__(self) -> int:
+        """Return the number of labelled texts."""
+        return len(self.texts)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many texts have each label, in the scheme's order."""
+        found = Counter(self.labels)
+        return {label: found[label] for label in self.scheme.labels}
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of texts and labels, in hexadecimal; the order of the records does not matter."""
+        lines = sorted(f"{label}\t{text}" for text, label in zip(self.texts, self.labels, strict=True))
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _jsonl(path: Path) -> Iterator[Row | str]:
+    with path.open("rb") as handle:
+        for number, line in enumerate(handle, 1):
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                yield f"{path}:{number}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"
+                continue
+            if not text.strip():
+                continue
+            try:
+                record = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                yield f"{path}:{number}: not JSON: {error}; expected one object a line"
+                continue
+            if isinstance(record, dict):
+                yield number, record
+            else:
+                yield f"{path}:{number}: {type(record).__name__} instead of an object; expected {{\"text\": ..., ...}}"
+
+
+def _delimited(path: Path, delimiter: str) -> Iterator[Row | str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, delimiter=delimiter)
+            for record in reader:
+                if None in record:
+                    yield f"{path}:{reader.line_num}: more fields than the heading has; quote fields that hold {delimiter!r}"
+                else:
+                    yield reader.line_num, dict(record)
+    except UnicodeDecodeError as error:
+        yield f"{path}: byte {error.start + 1} is not UTF-8; save the file as UTF-8"
+    except csv.Error as error:
+        yield f"{path}: {error}"
+
+
+def _parquet(path: Path) -> Iterator[Row | str]:
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise DependencyError(f'{path}: reading Parquet needs pyarrow: pip install "diplomatic-stance[parquet]"') from None
+    try:
+        number = 0
+        for batch in pq.ParquetFile(path).iter_batches():
+            for record in batch.to_pylist():
+                number += 1
+                yield number, record
+    except (OSError, ValueError) as error:
+        yield f"{path}: not a Parquet file: {error}"
+
+
+def read_rows(path: Path) -> Iterator[Row | str]:
+    """Yield the records of a file with their line (or row) number; a string in between says what is wrong with one."""
+    suffix = path.suffix.lower()
+    if not path.exists():
+        raise LabelError(f"{path}: no such file")
+    if suffix in (".jsonl", ".ndjson"):
+        return _jsonl(path)
+    if suffix in (".csv", ".tsv"):
+        return _delimited(path, "\t" if suffix == ".tsv" else ",")
+    if suffix in (".parquet", ".pq"):
+        return _parquet(path)
+    raise LabelError(f"{path}: unknown kind of label file {suffix!r}; expected .jsonl, .csv, .tsv or .parquet")
+
+
+def expand_paths(patterns: Iterable[str | Path], base: Path | None = None) -> list[Path]:
+    """Return the files that paths, folders and glob patterns stand for, sorted within each pattern."""
+    found: list[Path] = []
+    for pattern in patterns:
+        path = (base or Path()) / pattern
+        if path.is_dir():
+            found += sorted(p for p in path.iterdir() if p.suffix in (".jsonl", ".csv", ".tsv", ".parquet"))
+        elif any(c in str(pattern) for c in "*?["):
+            matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))
+            if not matches:
+                raise LabelError(f"{path}: no file matches")
+            found += matches
+        else:
+            found.append(path)
+    return found
+
+
+def read_labels(
+    paths: Iterable[str | Path],
+    scheme: Scheme | None = None,
+    *,
+    task: str = "stance",
+    text_field: str = "text",
+    label_field: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    base: Path | None = None,
+) -> LabelledData:
+    """Read labelled records and check them.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        Files, folders or glob patterns.
+    scheme : Scheme, optional
+        Without one, the labels are taken as they are found.
+    task : str
+        The field that holds the label, if neither `scheme` nor `label_field` says.
+    text_field, label_field : str
+        Names of the columns.
+    mapping : mapping of str to str, optional
+        What the file's own labels are called in the scheme.
+    base : Path, optional
+        Folder that relative paths start from.
+
+    Raises
+    ------
+    LabelError
+        Something is wrong. The message lists up to 20 faults, each with file, line, field, value and what was expected.
+    """
+    column = label_field or (scheme.task if scheme else task)
+    data = LabelledData()
+    faults: list[str] = []
+    seen: dict[str, tuple[str, str]] = {}
+    for path in expand_paths(paths, base):
+        for row in read_rows(path):
+            if isinstance(row, str):
+                faults.append(row)
+                continue
+            number, record = row
+            where = f"{path}:{number}"
+            if fault := _check_fields(record, text_field, column, where):
+                faults.append(fault)
+                continue
+            text, raw = record[text_field], record[column]
+            if raw is None or raw == "":
+                data.skipped += 1
+                continue
+            raw = str(raw)
+            named = (mapping or {}).get(raw, raw)
+            label = scheme.view(named) if scheme else named
+            if label is None:
+                known = ", ".join(scheme.known) if scheme else ""
+                faults.append(f"{where}: field {column!r}: unknown label {raw!r}; expected one of: {known}")
+                continue
+            if (before := seen.setdefault(text.strip(), (label, where))) != (label, where):
+                if before[0] != label:
+                    faults.append(f"{where}: field {column!r}: {label!r}, but {before[1]} has the same text as {before[0]!r}")
+                else:
+                    data.repeated += 1
+                continue
+            data.texts.append(text)
+            data.labels.append(label)
+            data.records.append(record)
+    if faults:
+        shown = "\n".join(faults[:MOST_SHOWN])
+        more = f"\n... and {len(faults) - MOST_SHOWN} more" if len(faults) > MOST_SHOWN else ""
+        raise LabelError(f"{len(faults)} fault(s) in the labels:\n{shown}{more}")
+    if not data.texts:
+        raise LabelError(f"no labelled record found; expected records with {text_field!r} and {column!r}")
+    data.scheme = scheme or scheme_of_labels(column, data.labels)
+    return data
+
+
+def _check_fields(record: dict[str, Any], text_field: str, column: str, where: str) -> str | None:
+    for name, option in ((text_field, "--text-field"), (column, "--label-field")):
+        if name not in record:
+            there = ", ".join(map(str, record)) or "none"
+            return f"{where}: field {name!r} is missing (fields there: {there}); name another with {option}"
+    text = record[text_field]
+    if not isinstance(text, str):
+        return f"{where}: field {text_field!r}: {text!r} ({type(text).__name__}); expected a text"
+    if not text.strip():
+        return f"{where}: field {text_field!r}: empty; expected a text"
+    if "\ufffd" in text:
+        return f"{where}: field {text_field!r}: holds U+FFFD, so characters were lost in a conversion; restore the text"
+    return None

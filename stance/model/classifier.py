@@ -1,0 +1,245 @@
+"""The classifier: a feature space, the weights of a logistic regression, a temperature and the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from stance.arabic.normalize import Normalizer
+from stance.errors import ArtifactError, StanceError
+from stance.features.blocks import Block
+from stance.features.lexicon import Lexicon
+from stance.features.space import FeatureSpace
+from stance.features.vocabulary import Vocabulary
+from stance.model.artifact import Arrays, read_artifact, write_artifact
+from stance.model.prediction import UNCERTAIN, Prediction
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+
+def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return probabilities (n, k) of logits (n, k), each row summing to 1."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: npt.NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+    return result
+
+
+@dataclass
+class Model:
+    """A trained model. Get one from `stance.load` or `stance.train`.
+
+    Attributes
+    ----------
+    name : str
+    task : str
+        The field of the labelled records that it was trained on: ``"stance"``, ``"sentiment"``, ...
+    scheme : str
+        The label scheme.
+    labels : tuple of str
+        What it predicts, in the order of the columns of `predict_proba`.
+    space : FeatureSpace
+        How it sees text.
+    coefficients : (n_labels, n_features) float32
+    intercepts : (n_labels,) float64
+    temperature : float
+        Logits are divided by it before the softmax (temperature scaling, Guo et al. 2017).
+    floor : float
+        Below this probability a label is ``uncertain``, when that is asked for.
+    info : dict
+        Recipe, metrics, fingerprint of the training data, versions: what the model card is made of.
+    """
+
+    name: str
+    task: str
+    scheme: str
+    labels: tuple[str, ...]
+    space: FeatureSpace
+    coefficients: npt.NDArray[np.float32]
+    intercepts: npt.NDArray[np.float64]
+    temperature: float = 1.0
+    floor: float = 0.0
+    info: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def _logits(self) -> Callable[..., npt.NDArray[np.float64]]:
+        return self.space.scorer(self.coefficients, self.intercepts)
+
+    def decision_function(self, texts: Sequence[str], *, threads: int | None = None) -> npt.NDArray[np.float64]:
+        """Return the logits, before the temperature, (n_texts, n_labels) float64.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        threads : int, optional
+            As many as there are processors by default.
+        """
+        return self._logits(check_texts(texts), threads)
+
+    def predict_proba(self, texts: Sequence[str], *, threads: int | None = None) -> npt.NDArray[np.float32]:
+        """Return calibrated probabilities, (n_texts, n_labels) float32, columns in the order of `labels`."""
+        return softmax(self.decision_function(texts, threads=threads) / self.temperature).astype(np.float32)
+
+    @overload
+    def predict(self, texts: str, *, uncertain: bool = ..., threads: int | None = ...) -> Prediction: ...
+
+    @overload
+    def predict(self, texts: Sequence[str], *, uncertain: bool = ..., threads: int | None = ...) -> list[Prediction]: ...
+
+    def predict(
+        self, texts: str | Sequence[str], *, uncertain: bool = False, threads: int | None = None
+    ) -> Prediction | list[Prediction]:
+        """Label one text, or several.
+
+        Parameters
+        ----------
+        texts : str or sequence of str
+        uncertain : bool
+            Report ``"uncertain"`` instead of a label whose probability is below the model's floor.
+        threads : int, optional
+
+        Raises
+        ------
+        TypeError
+            Something else than text was given.
+        """
+        if isinstance(texts, str):
+            return self.predict([texts], uncertain=uncertain, threads=threads)[0]
+        texts = check_texts(texts)
+        found = []
+        for text, row in zip(texts, self.predict_proba(texts, threads=threads), strict=True):
+            best = int(row.argmax())
+            probability = float(row[best])
+            label = UNCERTAIN if uncertain and probability < self.floor else self.labels[best]
+            shares = dict(zip(self.labels, map(float, row), strict=True))
+            found.append(Prediction(label, probability, shares, self.task, text))
+        return found
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file (conventionally ``NAME.joblib``); the same model always gives the same bytes."""
+        space, vocabulary = self.space, self.space.vocabulary
+        meta = {
+            "name": self.name, "task": self.task, "scheme": self.scheme, "labels": list(self.labels),
+            "temperature": self.temperature, "floor": self.floor, "info": self.info,
+            "blocks": [asdict(block) for block in space.blocks],
+            "normalization": list(space.normalizer.steps),
+            "before": {str(code): new for code, new in space.normalizer.before.items()},
+            "lexicon": {"roles": list(space.lexicon.roles.items()), "forms": _by_class(space.lexicon)},
+            "n_documents": vocabulary.n_documents, "salt": vocabulary.salt,
+        }  # fmt: skip
+        arrays: Arrays = {
+            "coefficients": self.coefficients, "intercepts": self.intercepts, "character_runs": space.runs,
+            "fingerprints": vocabulary.fingerprints, "block": vocabulary.block,
+            "document_frequency": vocabulary.document_frequency, "text": vocabulary.text,
+        }  # fmt: skip
+        arrays |= {f"normalization_{name}": array for name, array in space.normalizer.arrays().items()}
+        write_artifact(Path(path), meta, arrays)
+
+    def to_sklearn(self) -> Pipeline:
+        """Return an ordinary fitted scikit-learn Pipeline: vectorisers, then a logistic regression.
+
+        Its probabilities equal those of `predict_proba` to within 1e-6.
+        """
+        from stance.model.sklearn_export import pipeline_of
+
+        return pipeline_of(self)
+
+
+def check_texts(texts: Sequence[str]) -> Sequence[str]:
+    """Return the texts as a sequence; raise `TypeError` naming the first that is no text."""
+    if isinstance(texts, str):
+        raise TypeError("expected a list of texts, got one text; put it in a list")
+    texts = texts if isinstance(texts, list | tuple) else list(texts)
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"text number {i} is {text!r} ({type(text).__name__}); expected str. Leave out missing values")
+    return texts
+
+
+def _by_class(lexicon: Lexicon) -> dict[str, str]:
+    return {name: " ".join(sorted(f for f, c in lexicon.forms.items() if c == name)) for name in lexicon.roles}
+
+
+_SHAPES = {
+    "coefficients": 2, "intercepts": 1, "character_runs": 2, "fingerprints": 1, "block": 1, "document_frequency": 1,
+    "text": 1, "normalization_source": 1, "normalization_start": 1, "normalization_target": 1,
+}  # fmt: skip
+_DTYPES = {
+    "coefficients": "<f4", "intercepts": "<f8", "character_runs": "<i4", "fingerprints": "<u8", "block": "|u1",
+    "document_frequency": "<i4", "text": "|u1", "normalization_source": "<u4", "normalization_start": "<u4",
+    "normalization_target": "<u4",
+}  # fmt: skip
+
+
+def load_model(path: str | Path, *, mmap: bool = False) -> Model:
+    """Load a model from a file.
+
+    Parameters
+    ----------
+    path : str or Path
+    mmap : bool
+        Map the arrays into memory; processes that load the same file then share them.
+
+    Raises
+    ------
+    ArtifactError
+        The file is absent, damaged, hostile or of an unknown format version.
+    """
+    path = Path(path)
+    meta, arrays = read_artifact(path, mmap=mmap)
+    try:
+        return _model(path, meta, arrays)
+    except ArtifactError:
+        raise
+    except (StanceError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ArtifactError(f"{path}: the model's description is damaged ({type(error).__name__}: {error})") from None
+
+
+def _require(path: Path, condition: object, what: str) -> None:
+    if not condition:
+        raise ArtifactError(f"{path}: the model contradicts itself: {what}")
+
+
+def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
+    for name, dimensions in _SHAPES.items():
+        _require(path, name in arrays, f"the array {name} is missing")
+        array = arrays[name]
+        _require(path, array.ndim == dimensions, f"{name} has {array.ndim} dimensions, expected {dimensions}")
+        _require(path, array.dtype == np.dtype(_DTYPES[name]), f"{name} is {array.dtype}, expected {_DTYPES[name]}")
+    labels = tuple(str(label) for label in meta["labels"])
+    blocks = tuple(Block.from_dict(block) for block in meta["blocks"])
+    prints, block, df = arrays["fingerprints"], arrays["block"], arrays["document_frequency"]
+    n = len(prints)
+    _require(path, arrays["coefficients"].shape == (len(labels), n), "coefficients are not (labels, features)")
+    _require(path, arrays["intercepts"].shape == (len(labels),) and len(labels) > 1, "one intercept a label is needed")
+    _require(path, len(block) == n and len(df) == n, "block and document frequency differ in length from the vocabulary")
+    _require(path, n == 0 or int(block.max()) < len(blocks), "a feature belongs to a block that does not exist")
+    _require(path, np.all(prints[1:] > prints[:-1]), "the fingerprints are not sorted")
+    _require(path, n == 0 or (int(df.min()) > 0 and int(df.max()) <= int(meta["n_documents"])), "a document frequency is out of range")
+    _require(path, np.isfinite(arrays["coefficients"]).all() and np.isfinite(arrays["intercepts"]).all(), "a weight is not finite")
+    runs = arrays["character_runs"]
+    _require(path, runs.shape[1] == 3 and runs.min(initial=0) >= 0 and runs.max(initial=0) <= 0x110000, "character runs out of range")
+    _require(path, np.isin(runs[:, 2], (1, 2)).all(), "character runs are of unknown kinds")
+    source, start, target = (arrays[f"normalization_{x}"] for x in ("source", "start", "target"))
+    ordered = len(start) == len(source) + 1 and start[0] == 0 and int(start[-1]) == len(target)
+    _require(path, ordered and np.all(start[1:] >= start[:-1]), "the normalisation table is out of order")
+    _require(path, all(a.max(initial=0) < 0x110000 for a in (source, target)), "the normalisation table is out of range")
+    temperature, floor = float(meta["temperature"]), float(meta["floor"])
+    _require(path, np.isfinite(temperature) and temperature > 0, f"the temperature is {temperature}")
+    normalizer = Normalizer.from_arrays(
+        [str(s) for s in meta["normalization"]], {int(c): str(n) for c, n in meta["before"].items()}, source, start, target
+    )
+    roles = {str(name): str(role) for name, role in meta["lexicon"]["roles"]}
+    forms = {form: name for name, text in meta["lexicon"]["forms"].items() for form in text.split(" ") if form}
+    vocabulary = Vocabulary(prints, block, df, arrays["text"], int(meta["n_documents"]), int(meta["salt"]))
+    space = FeatureSpace(blocks, normalizer, Lexicon(roles, forms), runs, vocabulary)
+    return Model(
+        str(meta["name"]), str(meta["task"]), str(meta["scheme"]), labels, space, arrays["coefficients"],
+        arrays["intercepts"], temperature, floor, dict(meta["info"]),
+    )  # fmt: skip
