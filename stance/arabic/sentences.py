@@ -32,6 +32,7 @@ SHORT_LINE = 220
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\x00-\x08\x0e-\x1b\x7f"
 _MARKS = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640"
 _STOPS = ".!?؟۔…‽⁇⁈⁉！？。"
+_BULLETS = "•▪●■►"
 _WORD = rf"\w{_MARKS}{_INVISIBLE}"
 
 _LINE = re.compile("[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
@@ -47,17 +48,20 @@ _CLAUSES = (
 
 
 def _stop_pattern(stops: str) -> re.Pattern[str]:
-    # The look-arounds settle the commonest harmless dots (3.5, a.b, د.) inside the engine: a text made of them alone
-    # must not cost a Python call each.
+    # The pattern opens with one set of characters, so that the engine leaps from stop to stop; the look-arounds settle
+    # the commonest harmless dots (3.5, a.b, د.) there too, lest a text made of them alone cost a Python call each.
     return re.compile(
         rf"""
-        (?! (?<=\d)\.[{_INVISIBLE}]?(?=\d)
-          | (?<=[A-Za-z0-9])\.(?=[A-Za-z0-9])
-          | (?<![{_WORD}]{{2}})(?<=[^\W\d_])(?<!\d\s[مه])\.(?![.…])
+        [{stops}{_BULLETS}]
+        (?: (?<=\s[{_BULLETS}])(?P<bullet>\s)
+          | (?<=[{stops}])
+            (?! (?<=\d\.)[{_INVISIBLE}]?(?=\d)
+              | (?<=[A-Za-z0-9]\.)(?=[A-Za-z0-9])
+              | (?<![{_WORD}]{{2}}\.)(?<=[^\W\d_]\.)(?<!\d\s[مه]\.)(?![.…])
+            )
+            [{stops}{_INVISIBLE}]*+(?:[^\S\r\n]{{1,3}}+[{stops}]++)*+
+            (?P<close>(?:[»”’)\]›}}﴾]|["'](?!\w)|\s[»”](?=[\s.،,]|\Z)|\s"(?=[\s.،,]|\Z))*+)
         )
-        (?P<run>[{stops}][{stops}{_INVISIBLE}]*+(?:[^\S\r\n]{{1,3}}+[{stops}]++)*+)
-        (?P<close>(?:[»”’)\]›}}﴾]|["'](?!\w)|\s[»”](?=[\s.،,]|\Z)|\s"(?=[\s.،,]|\Z))*+)
-        | (?P<bullet>\s[•▪●■►]\s)
         """,
         re.VERBOSE,
     )
@@ -66,8 +70,9 @@ def _stop_pattern(stops: str) -> re.Pattern[str]:
 _STOP = _stop_pattern(_STOPS)
 _STOP_OR_SEMICOLON = _stop_pattern(_STOPS + "؛;")
 _QUOTE = re.compile(
-    r"«[^«»]++»|“[^“”]++”|”[^“”]++“"
-    r"|(?:(?<=[\s(\[:،؛.\-–ـ])|(?<=\s[ولبكف])|(?<=ال)|(?<![^\n]))\"(?=\S)[^\"]++(?<=\S)\"(?!\w)"
+    r"[«“”\"](?:(?<=«)[^«»]++»|(?<=“)[^“”]++”|(?<=”)[^“”]++“"
+    # a straight quote opens only where a word could begin, after a clitic (وب"…") or the article
+    r"|(?:(?<=[\s(\[:،؛.\-–ـ]\")|(?<=\s[ولبكف]\")|(?<=ال\")|(?<![^\n]\"))(?=\S)[^\"]++(?<=\S)\"(?!\w))"
 )
 
 _ABBREVIATIONS = frozenset(
@@ -260,8 +265,8 @@ def _add(text: str, pieces: list[tuple[int, int]], start: int, end: int) -> int:
 
 
 def _ends_sentence(text: str, start: int, end: int, match: re.Match[str], quote: tuple[int, int] | None) -> bool:
-    run, close = match["run"], match["close"]
-    at = match.start()
+    at, close = match.start(), match["close"]
+    run = text[at : match.start("close")]
     after = text[match.end() : min(end, match.end() + 32)].lstrip()
     if not after or after[0] in "،,؛;:":
         return False
@@ -304,7 +309,7 @@ def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -
         lead = text[start : last.start()].rstrip()[-1:] if last.start() - start < 40 else "x"
         return not closed and len(word) <= 2 and lead in ("", ":", "؛", "-")
     if len(word) == 1 and word.isalpha():
-        era = word in "مه" and text[start : last.start()].rstrip()[-1:].isdigit()
+        era = word in "مه" and text[max(start, last.start() - 8) : last.start()].rstrip()[-1:].isdigit()
         return not era and not closed
     if word in _LETTER_NAMES and following in _LETTER_NAMES:
         return True
@@ -323,7 +328,8 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
                 cut = marks[-1]
                 break
         yield _strip(text, start, cut)
-        start = _strip(text, cut, end)[0]
+        rest = _VISIBLE.search(text, cut, end)
+        start = rest.start() if rest else end
     yield start, end
 
 
@@ -362,11 +368,11 @@ _ADVERT_ANYWHERE = re.compile(
     r"|اضغط هنا|انقر هنا|click here to)"
 )
 _PLATFORMS = re.compile(
-    r"(?:[\W_]|\b(?:فيسبوك|فيس بوك|تويتر|اكس|واتساب|واتس اب|تلغرام|تليغرام|انستغرام|انستجرام|يوتيوب|لينكد ?ان|تيك توك|سناب شات|"
+    r"(?=.*[^\W\d])(?:[\W_]|\b(?:فيسبوك|فيس بوك|تويتر|اكس|واتساب|واتس اب|تلغرام|تليغرام|انستغرام|انستجرام|يوتيوب|لينكد ?ان|تيك توك|سناب شات|"
     r"بريد الكتروني|البريد الالكتروني|طباعه|نسخ الرابط|facebook|twitter|x|whatsapp|telegram|instagram|youtube|linkedin|tiktok|"
-    r"email|e-mail|print|copy link|rss|pinterest|messenger|stc|mobily|zain|sms|\d{3,6})\b)+\Z"
+    r"email|e-mail|print|copy link|rss|pinterest|messenger|stc|mobily|zain|sms|\d{3,6})\b)++\Z"
 )
-_ADDRESS_LINE = re.compile(r"(?:\W*(?:https?://\S+|www\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@\w+|#[\w_]+))+\W*\Z")
+_ADDRESS_LINE = re.compile(r"(?:[^\w@#]*+(?:https?://\S++|www\.\S++|[\w.+-]++@[\w-]++(?:\.[\w-]++)++|[@#]\w++))++\W*+\Z")
 _WIRE_MARK = re.compile(r"(?://+ ?)?(?:انتهي|يتبع|انتهي/\S*)(?: ?//+)?(?: سمات.*)?\Z|\d{1,2}:\d{2} ?(?:ت م|جمت|gmt|م|ص)?\Z")
 
 _AGENCY = (
@@ -396,6 +402,7 @@ _DATELINE = re.compile(
     rf"|(?:\w+(?: \w+){{0,4}}{_DASH})?{_CITY}(?: ?\([\w ]{{2,25}}\))?(?:{_DASH}(?:{_AGENCY}|{_CITY}|\w+(?: \w+){{0,2}}))?"
     rf"(?:(?:{_DASH}| ){_DATE})?(?: ?\({_AGENCY}\))?"
     rf"|\w+(?: \w+){{0,4}}{_DASH}{_AGENCY}|{_DATE}"
+    rf"|{_CITY} {_DATE} ?ه?ـ? الموافق {_DATE}(?: {_AGENCY})?"
     rf")\s?[-–—:]?\W?\Z"
 )
 _BARE_CITY = re.compile(rf"{_CITY}\Z")
@@ -439,7 +446,7 @@ def _name_by_place(lines: list[_Line]) -> None:
     for i, line in enumerate(lines):
         if line.kind == "list" and not body[i] and line.words <= 10:
             beside = (lines[j].kind for j in (i - 1, i + 1) if 0 <= j < len(lines))
-            if i < last and not any(kind in ("list", "subheading*") for kind in beside):
+            if i < last and "list" not in beside:
                 line.kind = "subheading"
 
 
@@ -447,14 +454,16 @@ def _named_pieces(
     text: str, line: _Line, cuts: list[tuple[int, int]], quotes: list[tuple[int, int]]
 ) -> Iterator[SentenceSpan]:
     quote = 0
-    for start, end in cuts:
+    for number, (start, end) in enumerate(cuts):
         while quote < len(quotes) and quotes[quote][1] < end - 2:
             quote += 1
         kind = line.kind or "sentence"
+        if kind == "list" and number and line.words > 40:  # a bullet that opens a paragraph, not an item
+            kind = "sentence"
         if kind == "sentence" and quote < len(quotes) and quotes[quote][0] <= start and end <= quotes[quote][1] + 1:
             kind = "quote"
-        if len(cuts) > 1 and end - start <= SHORT_LINE and _is_advert(_clean(text[start:end])):
+        if len(cuts) > 1 and number in (0, len(cuts) - 1) and end - start <= SHORT_LINE and _is_advert(_clean(text[start:end])):
             kind = "advert"
-        elif kind == "sentence" and text[start] in "•▪●■►":
+        elif kind == "sentence" and text[start] in _BULLETS:
             kind = "list"
         yield SentenceSpan(start, end, kind)

@@ -20,6 +20,7 @@ TOKENS = ("surface", "stem", "masked")
 Feature = tuple[str, ...]
 
 _TOKEN = re.compile(r"(?u)\b\w\w+\b")  # scikit-learn's own default
+LONGEST = 50
 POSITIONS, POSITION_WIDTH, MOST_CUES = 5, 4, 4
 
 
@@ -71,8 +72,8 @@ class Block:
         if self.token not in TOKENS:
             refuse("token", f"one of: {', '.join(TOKENS)}")
         low_high = self.ngram_range
-        if len(low_high) != 2 or not all(isinstance(n, int) for n in low_high) or not 1 <= low_high[0] <= low_high[1]:
-            refuse("ngram_range", "two whole numbers, 1 <= shortest <= longest")
+        if len(low_high) != 2 or not all(isinstance(n, int) for n in low_high) or not 1 <= low_high[0] <= low_high[1] <= LONGEST:
+            refuse("ngram_range", f"two whole numbers, 1 <= shortest <= longest <= {LONGEST}")
         if not isinstance(self.window, int) or not 1 <= self.window <= 60:
             refuse("window", "a whole number from 1 to 60")
         if self.norm not in ("l1", "l2", None):

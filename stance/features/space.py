@@ -90,14 +90,21 @@ class FeatureSpace:
         return indices, self.weigh(indptr, indices, number[order])
 
     def weigh(
-        self, indptr: npt.NDArray[Any], indices: npt.NDArray[Any], counts: npt.NDArray[Any]
+        self,
+        indptr: npt.NDArray[Any],
+        indices: npt.NDArray[Any],
+        counts: npt.NDArray[Any],
+        idf: npt.NDArray[np.float64] | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Turn counts in compressed sparse rows into TF-IDF values, float64, of the same shape."""
+        """Turn counts in compressed sparse rows into TF-IDF values, float64, of the same shape.
+
+        `idf` (n_features,) float64 replaces the vocabulary's own, as cross-validation needs.
+        """
         values = counts.astype(np.float64)
         n_rows, n_blocks = len(indptr) - 1, len(self.blocks)
         block = self.vocabulary.block[indices]
         sublinear = np.array([b.sublinear_tf for b in self.blocks])[block]
-        values = np.where(sublinear, 1.0 + np.log(values), values) * self.idf[indices]
+        values = np.where(sublinear, 1.0 + np.log(values), values) * (self.idf if idf is None else idf)[indices]
         row = np.repeat(np.arange(n_rows), np.diff(indptr))
         cell = row * n_blocks + block
         l2 = np.array([b.norm == "l2" for b in self.blocks])[block]

@@ -1,0 +1,229 @@
+"""Training: from a recipe to a calibrated, validated model."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_array
+from scipy.special import log_softmax
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from stance.arabic.normalize import derive
+from stance.errors import LabelError, RecipeError
+from stance.features.lexicon import Lexicon, read_lexicon
+from stance.features.space import FeatureSpace, learn_space
+from stance.labels.records import LabelledData, read_labels
+from stance.labels.schemes import find_scheme
+from stance.learn.metrics import summarize
+from stance.learn.recipe import Recipe, read_recipe
+from stance.model.classifier import Model, softmax
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many of its steps are done, and how many there are."""
+
+FIXED_BYTES = 120_000  # of a model file: character runs, normalisation table, lexicon, recipe, metrics
+TEMPERATURES = (0.05, 20.0)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training run gave.
+
+    Attributes
+    ----------
+    model : Model
+    data : LabelledData
+    metrics : dict or None
+        Of the cross-validation (see `stance.learn.metrics.summarize`); None without one.
+    seconds : float
+    """
+
+    model: Model
+    data: LabelledData
+    metrics: dict[str, Any] | None
+    seconds: float
+
+
+def _fit(x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Fit scikit-learn's logistic regression; return weights (n_labels, n_features) and intercepts (n_labels,)."""
+    regression = LogisticRegression(
+        C=recipe.C, class_weight=recipe.class_weight, max_iter=recipe.max_iter, random_state=recipe.seed
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            regression.fit(x, y)
+        except ConvergenceWarning:
+            raise RecipeError(
+                f"the solver did not converge in {recipe.max_iter} iterations; raise classifier.max_iter or lower C"
+            ) from None
+    weights, intercepts = regression.coef_, regression.intercept_
+    if len(regression.classes_) == 2:  # scikit-learn keeps one row; the softmax of two halves is the same
+        weights, intercepts = np.vstack([-weights, weights]) / 2, np.array([-intercepts[0], intercepts[0]]) / 2
+    order = [list(regression.classes_).index(label) for label in labels]
+    return weights[order], intercepts[order]
+
+
+def _fold_idf(space: FeatureSpace, counts: Any, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the idf as learnt from some of the rows; 0 for features too rare or too frequent among them."""
+    vocabulary = space.vocabulary
+    df = np.bincount(counts[rows].indices, minlength=len(vocabulary))
+    known = replace(vocabulary, document_frequency=df.astype(np.int32), n_documents=len(rows))
+    idf = known.idf(space.blocks)
+    for b, block in enumerate(space.blocks):
+        low = block.min_df * len(rows) if isinstance(block.min_df, float) else block.min_df
+        high = block.max_df * len(rows) if isinstance(block.max_df, float) else block.max_df
+        idf[(vocabulary.block == b) & ((df < max(low, 1)) | (df > high))] = 0.0
+    return idf
+
+
+def _weighed(space: FeatureSpace, counts: Any, idf: npt.NDArray[np.float64] | None = None) -> Any:
+    values = space.weigh(counts.indptr, counts.indices, counts.data, idf)
+    return csr_array((values.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
+
+
+def _validate(
+    space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress
+) -> npt.NDArray[np.float64]:
+    """Return out-of-fold logits (n, n_labels), each from a model that saw neither the text nor its n-grams' idf."""
+    labels, y = data.scheme.labels, np.array(data.labels)
+    logits = np.zeros((len(y), len(labels)))
+    folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed)
+    for i, (seen, held) in enumerate(folds.split(y, y)):
+        progress("cross-validating", i, recipe.folds)
+        x = _weighed(space, counts, _fold_idf(space, counts, seen))
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, labels)
+        logits[held] = x[held] @ weights.T + intercepts
+    progress("cross-validating", recipe.folds, recipe.folds)
+    return logits
+
+
+def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
+    """Return the temperature that minimises the log loss of logits (n, k) on label numbers (n,)."""
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-scaled[np.arange(len(truth)), truth].mean())
+
+    low, high = TEMPERATURES
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(low), np.log(high)), method="bounded").x))
+
+
+def _bytes_per_feature(space: FeatureSpace, n_labels: int) -> float:
+    vocabulary = space.vocabulary
+    return 8 + 1 + 4 + 4 * n_labels + len(vocabulary.text) / max(len(vocabulary), 1)
+
+
+def _prune(space: FeatureSpace, weights: npt.NDArray[Any], max_size: int) -> npt.NDArray[np.bool_] | None:
+    """Return which features to keep so that the model file fits `max_size` bytes, or None if it fits already."""
+    room = int((max_size - FIXED_BYTES) / _bytes_per_feature(space, len(weights)))
+    if room >= len(space.vocabulary):
+        return None
+    if room < 1:
+        raise RecipeError(f"max_size is {max_size:,} bytes; a model needs at least {FIXED_BYTES + 100:,}")
+    # What a feature can change: its spread over the labels, times how often it is there to change it.
+    importance = (weights.max(axis=0) - weights.min(axis=0)) * space.idf * np.sqrt(space.vocabulary.document_frequency)
+    kept = np.zeros(len(space.vocabulary), dtype=bool)
+    kept[np.argsort(-importance, kind="stable")[:room]] = True
+    return kept
+
+
+def _check_data(data: LabelledData, recipe: Recipe) -> None:
+    for label, n in data.counts().items():
+        if n < max(2, recipe.folds):
+            raise LabelError(
+                f"label {label!r} has {n} text(s); at least {max(2, recipe.folds)} are needed for {recipe.folds}-fold "
+                "validation. Label more, merge labels in the scheme, or lower validation.folds"
+            )
+
+
+def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_: None) -> Training:
+    """Train on data that has been read already.
+
+    Raises
+    ------
+    LabelError
+        A label has too few texts.
+    RecipeError
+        A setting cannot work.
+    """
+    begin = time.perf_counter()
+    _check_data(data, recipe)
+    labels = data.scheme.labels
+    progress("deriving the normalisation", 0, 1)
+    normalizer = derive(recipe.normalization)
+    lexicon = read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
+    progress("collecting n-grams", 0, 1)
+    space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
+    counts = _counts(space, data.texts)
+    weights, intercepts = _first_fit(space, counts, data, recipe, progress)
+    pruned: dict[str, int] | None = None
+    if recipe.max_size and (kept := _prune(space, weights, recipe.max_size)) is not None:
+        pruned = {"before": len(space.vocabulary), "after": int(kept.sum())}
+        space = FeatureSpace(space.blocks, normalizer, lexicon, space.runs, space.vocabulary.keep(kept))
+        counts = _counts(space, data.texts)
+        weights, intercepts = _first_fit(space, counts, data, recipe, progress)
+    metrics, temperature = None, 1.0
+    if recipe.folds:
+        logits = _validate(space, counts, data, recipe, progress)
+        truth = np.array([labels.index(label) for label in data.labels])
+        temperature = fit_temperature(logits, truth)
+        metrics = summarize(data.labels, softmax(logits / temperature), labels, recipe.seed)
+    info = {
+        "recipe": _plain(recipe), "metrics": metrics, "data_fingerprint": data.fingerprint(), "n_texts": len(data),
+        "n_by_label": data.counts(), "pruned": pruned,
+        "versions": {name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
+    }  # fmt: skip
+    model = Model(
+        recipe.name, data.scheme.task, data.scheme.name, labels, space, weights.astype(np.float32),
+        intercepts.astype(np.float64), temperature, recipe.floor, info,
+    )  # fmt: skip
+    return Training(model, data, metrics, time.perf_counter() - begin)
+
+
+def _counts(space: FeatureSpace, texts: Sequence[str]) -> Any:
+    indptr, indices, data = space.bound_engine.count(texts)
+    counts = csr_array((data, indices, indptr), shape=(len(texts), len(space.vocabulary)))
+    counts.sort_indices()
+    return counts
+
+
+def _first_fit(space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress) -> Any:
+    progress("fitting the logistic regression", 0, 1)
+    return _fit(_weighed(space, counts), data.labels, recipe, data.scheme.labels)
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as plain data, without the place where it lies."""
+    data = asdict(recipe)
+    del data["base"]
+    data["labels"] = [Path(label).name for label in recipe.labels]
+    return data
+
+
+def read_data(recipe: Recipe) -> LabelledData:
+    """Read the labelled records that a recipe names."""
+    scheme = find_scheme(recipe.scheme) if recipe.scheme else None
+    return read_labels(
+        recipe.labels, scheme, task=recipe.task, text_field=recipe.text_field, label_field=recipe.label_field,
+        mapping=recipe.mapping, base=recipe.base,
+    )  # fmt: skip
+
+
+def train(recipe: Recipe | str | Path, progress: Progress = lambda *_: None) -> Training:
+    """Train a model from a recipe, or from the path of one."""
+    if not isinstance(recipe, Recipe):
+        recipe = read_recipe(recipe)
+    progress("reading labels", 0, 1)
+    return fit_model(read_data(recipe), recipe, progress)
