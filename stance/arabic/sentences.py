@@ -76,13 +76,20 @@ _QUOTE = re.compile(
 )
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof gen col lt maj capt sgt sen rep gov st no vs jr sr mt ft fig al approx dept est "
-    "jan feb mar apr jun jul aug sep sept oct nov dec تلف".split()
+    re.findall(
+        r"\w+",
+        "mr mrs ms dr prof gen col lt maj capt sgt sen rep gov st no vs jr sr mt ft fig al approx dept est "
+        "jan feb mar apr jun jul aug sep sept oct nov dec تلف",
+    )
 )
+_TITLES_JOINED = frozenset(["ود", "وأ", "وا", "وم", "لد", "بد"])  # و before د. and أ.
 # How Arabic copy spells Latin letters: "بي. بي. سي" is one name, not three sentences.
 _LETTER_NAMES = frozenset(
-    "إيه أيه ايه أي آي اي بي سي دي إي إف اف جي جيه إتش اتش كيه كي إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو "
-    "في دبليو إكس اكس واي زد".split()
+    re.findall(
+        r"\w+",
+        "إيه أيه ايه أي آي اي بي سي دي إي إف اف جي جيه إتش اتش كيه كي إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو "
+        "في دبليو إكس اكس واي زد",
+    )
 )
 _CARRIES_ON = re.compile(
     r"(?:قائل|مؤكد|مضيف|مشير|موضح|معتبر|لافت|مبين|بحسب\b|حسب\b|وفق|على حد|في إشارة|في اشارة|كما قال|كما جاء|قال\b|قالت\b|"
@@ -311,8 +318,13 @@ def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -
     if len(word) == 1 and word.isalpha():
         era = word in "مه" and text[max(start, last.start() - 8) : last.start()].rstrip()[-1:].isdigit()
         return not era and not closed
-    if word in _LETTER_NAMES and following in _LETTER_NAMES:
-        return True
+    if word in _TITLES_JOINED:
+        return not closed
+    if word in _LETTER_NAMES:
+        before = text[max(start, last.start() - 12) : last.start()].rstrip()
+        chained = before.endswith(".") and before[:-1].split()[-1:] != [] and before[:-1].split()[-1] in _LETTER_NAMES
+        if following in _LETTER_NAMES or (chained and not _STARTS_AFRESH.match(after)):
+            return True
     return word.lower() in _ABBREVIATIONS or (not closed and "a" <= after[0] <= "z" and word.isascii())
 
 
@@ -432,7 +444,8 @@ def _name_by_place(lines: list[_Line]) -> None:
         return  # nothing but lines without a stop: perhaps a list of headlines, perhaps a list of sentences
     prose = [i for i, line in enumerate(lines) if line.kind == ""]
     last = max((i for i in prose if body[i]), default=-1)
-    mostly_stopped = sum(body[i] for i in prose) * 2 >= len(prose)
+    after = prose[next((at for at, i in enumerate(prose) if body[i]), 0) :]
+    mostly_stopped = sum(body[i] for i in after) * 2 >= len(after)
     opening = 0
     for at, i in enumerate(prose):
         line = lines[i]
@@ -453,7 +466,7 @@ def _name_by_place(lines: list[_Line]) -> None:
 def _named_pieces(
     text: str, line: _Line, cuts: list[tuple[int, int]], quotes: list[tuple[int, int]]
 ) -> Iterator[SentenceSpan]:
-    quote = 0
+    quote, tail_is_advert = 0, False
     for number, (start, end) in enumerate(cuts):
         while quote < len(quotes) and quotes[quote][1] < end - 2:
             quote += 1
@@ -462,8 +475,12 @@ def _named_pieces(
             kind = "sentence"
         if kind == "sentence" and quote < len(quotes) and quotes[quote][0] <= start and end <= quotes[quote][1] + 1:
             kind = "quote"
-        if len(cuts) > 1 and number in (0, len(cuts) - 1) and end - start <= SHORT_LINE and _is_advert(_clean(text[start:end])):
+        # Links glued to a paragraph stand at its head or its tail; a tail of links goes on to the end of the line.
+        if len(cuts) > 1 and (number == 0 or number >= len(cuts) - 3) and not tail_is_advert:
+            if end - start <= SHORT_LINE and _is_advert(_clean(text[start:end])):
+                kind, tail_is_advert = "advert", number > 0
+        elif tail_is_advert:
             kind = "advert"
-        elif kind == "sentence" and text[start] in _BULLETS:
+        if kind == "sentence" and text[start] in _BULLETS:
             kind = "list"
         yield SentenceSpan(start, end, kind)

@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+ModelOption = Annotated[str | None, typer.Option("--model", help="Name or file of a model.")]
+TaskOption = Annotated[str | None, typer.Option("--task", help="stance (default) or sentiment.")]
+SchemeOption = Annotated[str | None, typer.Option("--scheme", help="Label scheme of the shipped model: default or oppose.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="table for a person; json, jsonl or csv for a machine.")]
+UncertainOption = Annotated[
+    bool, typer.Option("--uncertain", help="Say 'uncertain' where the probability is below the model's floor.")
+]

@@ -1,0 +1,86 @@
+"""The model card: what a model is, what it was trained on, what was measured, where it fails."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from stance.learn.train import Training
+
+USES = """\
+## Intended use
+
+First reading of Arabic news and official text by people who then look at the sentences themselves: which sentences
+take a stance, which way, and where to look. Each decision can be traced to its n-grams.
+
+Not to be used to judge persons, to decide about anyone, or as evidence of what somebody said. The unit is one
+sentence on its own words; irony, quotation within quotation and what the article says elsewhere are not seen.
+"""
+
+
+def figures_table(metrics: dict[str, Any]) -> str:
+    """Return a Markdown table of per-label figures."""
+    rows = ["| label | precision | recall | F1 | sentences |", "| --- | --- | --- | --- | --- |"]
+    for label, m in metrics["labels"].items():
+        rows.append(f"| {label} | {m['precision']:.3f} | {m['recall']:.3f} | {m['f1']:.3f} | {m['support']:,} |")
+    return "\n".join(rows)
+
+
+def render_card(training: Training, extra: str = "") -> str:
+    """Return the card as Markdown.
+
+    Parameters
+    ----------
+    training : Training
+    extra : str
+        Sections to add before the end, e.g. results on other data.
+    """
+    model, info = training.model, training.model.info
+    recipe, metrics = info["recipe"], training.metrics
+    blocks = "\n".join(
+        f"- {b['analyzer']}: "
+        + (f"n-grams of {b['ngram_range'][0]} to {b['ngram_range'][1]}, " if b["analyzer"] in ("word", "char_wb") else "")
+        + (f"{b['token']} tokens, " if b["analyzer"] != "char_wb" else "")
+        + f"min_df {b['min_df']}"
+        for b in recipe["blocks"]
+    )
+    counts = ", ".join(f"{label} {n:,}" for label, n in info["n_by_label"].items())
+    lines = [
+        f"# {model.name}", "",
+        recipe["description"] or f"TF-IDF and logistic regression for {model.task}, labels {', '.join(model.labels)}.", "",
+        "## Data", "",
+        f"{info['n_texts']:,} labelled sentences ({counts}) from {', '.join(recipe['labels'])}; scheme `{model.scheme}`.",
+        f"Fingerprint of texts and labels (SHA-256): `{info['data_fingerprint']}`.", "",
+        "## Features and classifier", "", blocks, "",
+        f"{len(model.space.vocabulary):,} features; logistic regression with C = {recipe['C']:g} and "
+        f"class weights {recipe['class_weight'] or 'none'}; temperature {model.temperature:.3f}.",
+    ]  # fmt: skip
+    if info["pruned"]:
+        lines.append(f"Pruned from {info['pruned']['before']:,} to {info['pruned']['after']:,} features to fit the size.")
+    lines += ["", USES]
+    if metrics:
+        low, high = metrics["macro_f1_interval"]
+        lines += [
+            f"## Cross-validation on the training data ({recipe['folds']} folds)", "",
+            f"Macro-F1 **{metrics['macro_f1']:.3f}** (95% bootstrap interval {low:.3f} to {high:.3f}), accuracy "
+            f"{metrics['accuracy']:.3f}, expected calibration error {metrics['ece']:.3f}. These sentences resemble the "
+            "training data; on other text expect less.", "",
+            figures_table(metrics), "",
+        ]  # fmt: skip
+    if extra:
+        lines += [extra.strip(), ""]
+    versions = ", ".join(f"{name} {number}" for name, number in info["versions"].items())
+    lines += [f"Trained with {versions}. Seed {recipe['seed']}."]
+    return "\n".join(lines) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file: aside first, then renamed."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""Tables for the terminal: coloured for a person, plain when piped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stance.model.prediction import Prediction
+
+if TYPE_CHECKING:
+    from stance.articles.scoring import Article
+
+STYLES = {
+    "support": "bold green", "oppose": "bold red", "abstain": "bold yellow", "neutral": "dim",
+    "positive": "bold green", "negative": "bold red", "uncertain": "italic",
+}  # fmt: skip
+NARROW = 100
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console; piped output is neither coloured nor cut to a width."""
+    found = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not found.is_terminal:
+        found = Console(stderr=stderr, highlight=False, width=160, no_color=True)
+    return found
+
+
+def label_text(label: str | None) -> Text:
+    """Return a label in its colour."""
+    return Text(label or "-", style=STYLES.get(label or "", ""))
+
+
+def _shares(probabilities: dict[str, float]) -> str:
+    return "  ".join(f"{label} {p:.2f}" for label, p in probabilities.items())
+
+
+def predictions_table(predictions: list[Prediction]) -> Table:
+    """Return predictions as a table."""
+    table = Table("label", "probability", "all", "text", box=None, header_style="bold", pad_edge=False)
+    for p in predictions:
+        table.add_row(label_text(p.label), f"{p.probability:.2f}", _shares(p.probabilities), Text(p.text, justify="right"))
+    return table
+
+
+def article_table(article: Article) -> Table:
+    """Return a scored article as a table, a row a sentence."""
+    title = article.title or article.id
+    table = Table(
+        title=title, caption=article.summary, title_justify="left", caption_justify="left", box=None,
+        header_style="bold", pad_edge=False,
+    )  # fmt: skip
+    for column in ("label", "p", "kind"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("sentence", justify="right", overflow="fold")
+    for s in article.sentences:
+        p = "" if s.probability is None else f"{s.probability:.2f}"
+        table.add_row(label_text(s.label), p, Text(s.kind, style="dim"), s.text.replace("\n", " "))
+    return table
+
+
+def metrics_tables(metrics: dict[str, Any], heading: str) -> list[Table]:
+    """Return the figures of a validation: per label, and the confusion matrix."""
+    low, high = metrics["macro_f1_interval"]
+    title = f"{heading}: macro-F1 {metrics['macro_f1']:.3f} (95% interval {low:.3f} to {high:.3f}), ECE {metrics['ece']:.3f}"
+    figures = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in ("label", "precision", "recall", "F1", "sentences"):
+        figures.add_column(column, justify="left" if column == "label" else "right")
+    for label, m in metrics["labels"].items():
+        row = (f"{m['precision']:.3f}", f"{m['recall']:.3f}", f"{m['f1']:.3f}", f"{m['support']:,}")
+        figures.add_row(label_text(label), *row)
+    confusion = Table(title="Confusion (rows: labelled, columns: predicted)", title_justify="left", box=None,
+                      header_style="bold", pad_edge=False)  # fmt: skip
+    confusion.add_column("")
+    for label in metrics["labels"]:
+        confusion.add_column(label, justify="right")
+    for label, counts in zip(metrics["labels"], metrics["confusion"], strict=True):
+        confusion.add_row(label_text(label), *[f"{n:,}" for n in counts])
+    return [figures, confusion]

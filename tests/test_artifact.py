@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+import sys
+
+import joblib
+import numpy as np
+import pytest
+
+from stance.errors import ArtifactError
+from stance.learn.recipe import Recipe
+from stance.learn.train import train
+from stance.model.artifact import VERSION, read_artifact, write_artifact
+from stance.model.classifier import load_model
+
+RAN: list[str] = []
+
+
+class Evil:
+    def __reduce__(self):
+        return (RAN.append, ("it ran",))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("labels")
+    rows = "".join(f"text,label\n" if i == 0 else f"{w} نص {i},{lab}\n" for i, (w, lab) in enumerate([("", "")] + [("يدعم القرار", "for"), ("يرفض القرار", "against"), ("وصل الوفد", "none")] * 10))
+    (folder / "data.csv").write_text(rows, encoding="utf-8")
+    return train(Recipe(name="small", labels=(str(folder / "data.csv"),), task="label", folds=2)).model
+
+
+@pytest.fixture
+def saved(model, tmp_path):
+    path = tmp_path / "small.joblib"
+    model.save(path)
+    return path
+
+
+def hostile_files(good: bytes) -> dict[str, bytes]:
+    def dumped(value):
+        out = io.BytesIO()
+        joblib.dump(value, out)
+        return out.getvalue()
+
+    def content(**changes):
+        return {"format": "stance-model", "version": 1, "meta": "{}", "arrays": {}} | changes
+
+    huge = dumped(content(arrays={"a": np.zeros(1000)}))
+    at = huge.index(pickle.BININT2 + (1000).to_bytes(2, "little"))
+    return {
+        "empty": b"",
+        "text": "ليس نموذجا".encode(),
+        "truncated": good[: len(good) // 2],
+        "cut at the end": good[:-3],
+        "global that runs": pickle.dumps(Evil()),
+        "global inside": dumped(content(arrays={"a": Evil()})),
+        "object array": dumped(content(arrays={"a": np.array([Evil()], dtype=object)})),
+        "os.system by protocol 0": b"cos\nsystem\n(S'true'\ntR.",
+        "builtins eval": pickle.dumps(eval),
+        "structured array": dumped(content(arrays={"a": np.zeros(2, dtype=[("x", "f4")])})),
+        "dates": dumped(content(arrays={"a": np.zeros(2, dtype="M8[D]")})),
+        "three dimensions": dumped(content(arrays={"a": np.zeros((1, 1, 1))})),
+        "array larger than the file": huge[:at] + pickle.BININT2 + (60000).to_bytes(2, "little") + huge[at + 3 :],
+        "huge bytearray": b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b".",
+        "a bare number": dumped(np.float64(3)),
+        "another dictionary": dumped({"weights": np.zeros(3)}),
+        "future version": dumped(content(version=VERSION + 1)),
+        "version zero": dumped(content(version=0)),
+        "meta is no JSON": dumped(content(meta="{")),
+        "deep JSON": dumped(content(meta="[" * 100_000)),
+        "arrays missing": dumped(content()),
+        "compressed": good[:2] + b"\x00" * 40,
+        "persistent id": b"\x80\x04Pabc\n.",
+        "extension": b"\x80\x04\x82\x01.",
+        "endless stack": b"\x80\x04" + b"(" * 100_000 + b".",
+    }
+
+
+def test_every_hostile_file_is_refused_and_runs_nothing(saved, tmp_path):
+    before = set(sys.modules)
+    for name, data in hostile_files(saved.read_bytes()).items():
+        path = tmp_path / "hostile.joblib"
+        path.write_bytes(data)
+        with pytest.raises(ArtifactError) as caught:
+            load_model(path)
+        assert str(path) in str(caught.value), name
+    assert RAN == []
+    assert not {m for m in set(sys.modules) - before if m.startswith("antigravity")}
+
+
+def test_random_damage_gives_a_model_or_an_error(saved, tmp_path):
+    good = saved.read_bytes()
+    rng = np.random.default_rng(0)
+    path = tmp_path / "damaged.joblib"
+    for _ in range(300):
+        data = bytearray(good)
+        for at in rng.integers(0, min(len(data), 6000), size=3):
+            data[at] = rng.integers(0, 256)
+        path.write_bytes(bytes(data))
+        try:
+            load_model(path)
+        except ArtifactError:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [("coefficients", np.zeros((2, 3), "f4"), "coefficients"), ("intercepts", np.zeros(9), "intercept"),
+     ("block", np.zeros(1, "u1"), "differ in length"), ("document_frequency", None, "missing"),
+     ("intercepts", np.full(3, np.nan), "not finite")],
+)  # fmt: skip
+def test_arrays_that_contradict_each_other_are_named(saved, tmp_path, name, array, message):
+    meta, arrays = read_artifact(saved)
+    arrays = dict(arrays)
+    if array is None:
+        del arrays[name]
+    else:
+        arrays[name] = array
+    write_artifact(tmp_path / "bad.joblib", meta, arrays)
+    with pytest.raises(ArtifactError, match=message):
+        load_model(tmp_path / "bad.joblib")
+
+
+def test_a_model_comes_back_as_it_was_saved(model, saved):
+    texts = ["الوفد يدعم", "", "يرفض نص 3"]
+    for mmap in (False, True):
+        again = load_model(saved, mmap=mmap)
+        assert again.labels == model.labels
+        assert np.array_equal(again.predict_proba(texts), model.predict_proba(texts))
+        assert again.info["data_fingerprint"] == model.info["data_fingerprint"]
+
+
+def test_the_same_model_gives_the_same_bytes(model, saved, tmp_path):
+    load_model(saved).save(tmp_path / "again.joblib")
+    assert (tmp_path / "again.joblib").read_bytes() == saved.read_bytes()
+
+
+def test_joblib_reads_the_file_too_and_finds_plain_data(saved):
+    data = joblib.load(saved)
+    assert data["format"] == "stance-model"
+    assert all(type(a) is np.ndarray and not a.dtype.hasobject for a in data["arrays"].values())
+    assert "stance" not in {op[1] for op in pickletools.genops(saved.read_bytes()[:200]) if op[0].name == "GLOBAL"}
+
+
+def test_nothing_is_left_behind_when_writing_fails(tmp_path):
+    with pytest.raises(ValueError):
+        write_artifact(tmp_path / "x.joblib", {"bad": float("nan")}, {})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from camel_tools.utils.dediac import dediac_ar
+from camel_tools.utils.normalize import (
+    normalize_alef_ar,
+    normalize_alef_maksura_ar,
+    normalize_teh_marbuta_ar,
+    normalize_unicode,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stance.arabic.normalize import STEPS, Normalizer, derive
+
+FULL = derive()
+
+
+def camel(text: str) -> str:
+    for step in (normalize_unicode, dediac_ar, normalize_alef_ar, normalize_alef_maksura_ar, normalize_teh_marbuta_ar):
+        text = step(text)
+    return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text).lower()
+
+
+def test_table_equals_camel_tools_over_every_code_point():
+    wrong = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000 and FULL(chr(code)) != camel(chr(code))]
+    assert wrong == []
+
+
+@given(st.text(alphabet=st.sampled_from("اأإآٱىةهيًٌّٰـ\u0653\u0654ﷲﻻ﷼﷽…\u00a0aÉe\u0301٣۴ΣσςİΑ ")))
+def test_text_equals_camel_tools_where_neighbours_compose(text):
+    assert FULL(text) == camel(text)
+
+
+@given(st.text())
+def test_normalising_arbitrary_text_equals_camel_tools(text):
+    assert FULL(text) == camel(text)
+
+
+def test_arrays_rebuild_the_same_table():
+    arrays = FULL.arrays()
+    again = Normalizer.from_arrays(FULL.steps, FULL.before, arrays["source"], arrays["start"], arrays["target"])
+    assert again == FULL
+
+
+def test_unknown_step_is_named():
+    with pytest.raises(ValueError, match="'stemming'; expected some of: unicode"):
+        derive(["stemming"])
+
+
+def test_no_steps_change_nothing():
+    assert derive([])("إلىَ ١") == "إلىَ ١"
+    assert set(derive(["alef"]).table) < set(FULL.table)
+    assert len(STEPS) == len(set(STEPS))
