@@ -21,6 +21,7 @@ FULL = derive()
 def camel(text: str) -> str:
     for step in (normalize_unicode, dediac_ar, normalize_alef_ar, normalize_alef_maksura_ar, normalize_teh_marbuta_ar):
         text = step(text)
+    text = text.replace("\u0640", "")  # camel-tools has no step for tatweel
     return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text).lower()
 
 

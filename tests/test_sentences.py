@@ -54,10 +54,12 @@ def check(text: str, spans: list[SentenceSpan]) -> None:
 
 COPY = st.lists(
     st.sampled_from(
-        "د. أ. م. U.S. 3.5 ٣٫٥ 12.3.2015 ... .. … ؟ ! ؛ ، . .» « » \" “ ” ( ) [ ] : - – • * *** --- \n \r\n \n\n \u00a0 "
-        "\u200f \ufeff \u2028 ـ ً قال الوزير ندعم وأضاف .وقال واشنطن رويترز (رويترز) اقرأ أيضا شارك 1. 2) "
-        "https://a.b @x © بي. سي. p.m. he He قائلا".split(" ")  # noqa: SIM905
-        + [" ", "\n", "\t"]
+        re.split(
+            " ",
+            'د. أ. م. U.S. 3.5 ٣٫٥ 12.3.2015 ... .. … ؟ ! ؛ ، . .» « » " “ ” ( ) [ ] : - – • * *** --- \n \r\n \n\n \t '
+            "\u00a0 \u200f \ufeff \u2028 ـ ً قال الوزير ندعم وأضاف .وقال واشنطن رويترز (رويترز) اقرأ أيضا شارك 1. 2) "
+            "https://a.b @x © بي. سي. p.m. he He قائلا  ",
+        )
     ),
     max_size=60,
 ).map(" ".join) | st.text(max_size=200)
@@ -79,7 +81,11 @@ def test_any_text_is_cut_in_order_without_overlap_and_nothing_visible_is_lost(te
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(["رحبت عمان بالبيان", "امتنعت مالطا عن التصويت", "نرفض ذلك"]), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.sampled_from(["رحبت عمان بالبيان", "امتنعت مالطا عن التصويت", "نرفض ذلك"]), min_size=1, max_size=8
+    )
+)
 def test_plain_sentences_come_back_one_by_one(sentences: list[str]) -> None:
     stopped = [s + "." for s in sentences]
     assert texts(" ".join(stopped)) == stopped
@@ -98,7 +104,10 @@ def test_plain_sentences_come_back_one_by_one(sentences: list[str]) -> None:
         ("التقى د. سامر حداد نظيره أ. د. هاني كرم في أثينا. ثم غادر.", 2),
         ("استقبل م. عادل الوفد (أ.محمود وأ.هالة) صباحا.", 1),
         ("The U.S. envoy met Dr. Haddad at 5 p.m. on Monday. He left.", 2),
-        ("ارتفعت الصادرات 3.5 ٪ والواردات ٣٫٥ في المئة يوم 12.3.2015 وفق البيان. وتراجع العجز 2.\u200f16.", 2),
+        (
+            "ارتفعت الصادرات 3.5 ٪ والواردات ٣٫٥ في المئة يوم 12.3.2015 وفق البيان. وتراجع العجز 2.\u200f16.",
+            2,
+        ),
         ("انعقدت القمة عام 2019. وغابت عنها دولتان.", 2),
         ("كان ذلك سنة 1990 م. وبعدها تغير كل شيء.", 2),
         ("أعلنت الوزارة موقفها أمس.وقالت إنها تؤيد القرار.", 2),
@@ -142,7 +151,15 @@ def test_a_dateline_that_opens_a_sentence_stays_in_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["الرياض - واس", "(رويترز)", "جنيف 12 مارس (رويترز) -", "صحيفة الغد – بيروت", "في 3 أيار 2021", "واشنطن، وكالات"]
+    "line",
+    [
+        "الرياض - واس",
+        "(رويترز)",
+        "جنيف 12 مارس (رويترز) -",
+        "صحيفة الغد – بيروت",
+        "في 3 أيار 2021",
+        "واشنطن، وكالات",
+    ],
 )
 def test_a_dateline_alone_on_its_line_is_a_dateline(line: str) -> None:
     body = "رحبت الحكومة بقرار المحكمة."
@@ -222,7 +239,9 @@ def test_an_article_is_named_part_by_part() -> None:
         "- عودة النازحين\r\n"
         "وامتنعت ناميبيا عن التعليق"
     )
-    assert [(s.kind, text[s.start : s.end].split()[0].lstrip("\ufeff")) for s in split_sentences(text)] == [
+    assert [
+        (s.kind, text[s.start : s.end].split(maxsplit=1)[0].lstrip("\ufeff")) for s in split_sentences(text)
+    ] == [
         ("headline", "زامبيا"),
         ("headline", "في"),
         ("advert", "تابعونا"),
@@ -266,12 +285,28 @@ def test_pieces_inside_a_long_quotation_are_quotes() -> None:
     assert found[0] == "sentence" and "quote" in found[1:-1]
 
 
-FAMILIES = ["قال الوزير نعم. ", "د . ", "« ", '"أ ', "! ", "•  ", "أ،و ", "كلمة ", "(.", "سطر\n", "* x\n", "1. 2. ", "x", " ", "؟ «"]
+FAMILIES = [
+    "قال نعم. ",
+    "د . ",
+    "« ",
+    '"أ ',
+    "! ",
+    "•  ",
+    "أ،و ",
+    "كلمة ",
+    "(.",
+    "سطر\n",
+    "* x\n",
+    "1. 2. ",
+    "x",
+    " ",
+    "؟ «",
+]
 
 
 @pytest.mark.parametrize("unit", FAMILIES)
 def test_the_work_grows_no_faster_than_the_text(unit: str) -> None:
-    """Count the calls made and the characters copied by them, not seconds."""
+    """Count the calls made, not seconds; what stays inside one regex call shows in the test after this one."""
 
     def calls(text: str) -> int:
         count = 0
@@ -291,9 +326,10 @@ def test_the_work_grows_no_faster_than_the_text(unit: str) -> None:
     assert fourfold <= 4.4 * once + 200
 
 
-@pytest.mark.parametrize("unit", [*FAMILIES, "https://", "@a", "«\"“", "، "])
-def test_a_huge_line_takes_memory_in_proportion(unit: str) -> None:
-    text = unit * (2_000_000 // len(unit))
+@pytest.mark.parametrize("unit", [*FAMILIES, "https://", "@a", '«"“', "، "])
+def test_a_huge_line_ends_and_takes_memory_in_proportion(unit: str) -> None:
+    # quadratic work inside the regex engine would keep this test for minutes
+    text = unit * ((300_000 if "\n" in unit else 1_000_000) // len(unit))
     tracemalloc.start()
     try:
         spans = split_sentences(text)
@@ -326,4 +362,7 @@ def test_the_agency_article_is_read_as_a_reader_would() -> None:
     if not path.exists():
         pytest.skip(f"the real article is not here ({path}); it is not part of the project")
     text = path.read_text(encoding="utf-8")
-    assert kinds(text) == ["headline"] * 2 + ["advert"] * 2 + ["sentence"] * 9 + ["subheading"] + ["sentence"] * 3
+    assert (
+        kinds(text)
+        == ["headline"] * 2 + ["advert"] * 2 + ["sentence"] * 9 + ["subheading"] + ["sentence"] * 3
+    )

@@ -23,7 +23,7 @@ STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatw
 ``unicode``
     NFKC, after camel-tools' own spelling of two ligatures (presentation forms become letters).
 ``dediacritize``
-    Short vowels, tanween, shadda, sukun, dagger alef and tatweel are removed.
+    Short vowels, tanween, shadda, sukun and dagger alef are removed.
 ``alef``
     Alef with hamza or madda and alef wasla become bare alef.
 ``alef_maksura``
@@ -31,7 +31,7 @@ STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatw
 ``teh_marbuta``
     Teh marbuta becomes heh.
 ``tatweel``
-    The elongation character is removed (``dediacritize`` removes it too).
+    The elongation character is removed (a step of ours: camel-tools has none).
 ``digits``
     Every decimal digit of any script becomes 0-9.
 ``lowercase``
@@ -137,12 +137,12 @@ def derive(steps: Iterable[str] = STEPS) -> Normalizer:
     Parameters
     ----------
     steps : iterable of str
-        Some of `STEPS`. No step but ``digits``, ``lowercase`` and ``tatweel`` works without camel-tools.
+        Some of `STEPS`. Only ``digits``, ``lowercase`` and ``tatweel`` work without camel-tools.
 
     Returns
     -------
     Normalizer
-        Equal to applying camel-tools' functions one after the other, for every text.
+        Equal to applying the steps' functions one after the other, for every text.
     """
     steps = check_steps(steps)
     if not steps:

@@ -72,7 +72,7 @@ _STOP_OR_SEMICOLON = _stop_pattern(_STOPS + "؛;")
 _QUOTE = re.compile(
     r"[«“”\"](?:(?<=«)[^«»]++»|(?<=“)[^“”]++”|(?<=”)[^“”]++“"
     # a straight quote opens only where a word could begin, after a clitic (وب"…") or the article
-    r"|(?:(?<=[\s(\[:،؛.\-–ـ]\")|(?<=\s[ولبكف]\")|(?<=ال\")|(?<![^\n]\"))(?=\S)[^\"]++(?<=\S)\"(?!\w))"
+    r"|(?<=\")(?:(?<=[\s(\[:،؛.\-–ـ]\")|(?<=\s[ولبكف]\")|(?<=ال\")|(?<![^\n]\"))(?=\S)[^\"]++(?<=\S)\"(?!\w))"
 )
 
 _ABBREVIATIONS = frozenset(
@@ -95,7 +95,9 @@ _CARRIES_ON = re.compile(
     r"(?:قائل|مؤكد|مضيف|مشير|موضح|معتبر|لافت|مبين|بحسب\b|حسب\b|وفق|على حد|في إشارة|في اشارة|كما قال|كما جاء|قال\b|قالت\b|"
     r"يقول\b|تقول\b|he said|she said|said\b)"
 )
-_CARRIES_THOUGHT = re.compile(r"(?:بل|حيث|لأن|إما|أو|أم|إلخ|الخ|حتى|عندما|بدءا|مثل|رغم|الأمر الذي|في وقت|or|because)\b")
+_CARRIES_THOUGHT = re.compile(
+    r"(?:بل|حيث|لأن|إما|أو|أم|إلخ|الخ|حتى|عندما|بدءا|مثل|رغم|الأمر الذي|في وقت|or|because)\b"
+)
 _STARTS_AFRESH = re.compile(r"(?:و|ف(?!ي\b)|ثم\b|كما\b|لكن\b|غير أن)")
 
 
@@ -109,6 +111,7 @@ class SentenceSpan:
         Offsets in code points, half open: ``text[start:end]`` is the piece without outer white space.
     kind : str
         "sentence", "headline", "subheading", "dateline", "list", "quote" or "advert".
+
     """
 
     start: int
@@ -146,8 +149,10 @@ def split_sentences(text: str, *, semicolons: bool = False) -> list[SentenceSpan
 
     Examples
     --------
-    >>> [text[s.start:s.end] for text in ["رحبت تونس بالقرار. وامتنعت مالطا عن التعليق."] for s in split_sentences(text)]
+    >>> text = "رحبت تونس بالقرار. وامتنعت مالطا عن التعليق."
+    >>> [text[s.start : s.end] for s in split_sentences(text)]
     ['رحبت تونس بالقرار.', 'وامتنعت مالطا عن التعليق.']
+
     """
     lines = _lines(text)
     _name_by_wording(text, lines)
@@ -195,11 +200,15 @@ def _lines(text: str) -> list[_Line]:
         piece = text[start:end] if brief else ""
         tail = _UNSEEN.sub("", text[max(start, end - 12) : end]).rstrip("\"'»”’)]›} \t\xa0")
         short = _clean(piece)
-        lines.append(_Line(start, end, short, short.count(" ") + 1 if brief else 999, tail[-1:] in f"{_STOPS}:،؛"))
+        lines.append(
+            _Line(start, end, short, short.count(" ") + 1 if brief else 999, tail[-1:] in f"{_STOPS}:،؛")
+        )
     return lines
 
 
-_BULLET = re.compile(r"(?:[•▪◦●○■□►▶➤✓✔*]|[-–—](?=\s)|[0-9٠-٩]{1,2}\s?[.)\-–](?![0-9٠-٩])|[اأبجدهوزa-e]\))\s*(?=\S)")
+_BULLET = re.compile(
+    r"(?:[•▪◦●○■□►▶➤✓✔*]|[-–—](?=\s)|[0-9٠-٩]{1,2}\s?[.)\-–](?![0-9٠-٩])|[اأبجدهوزa-e]\))\s*(?=\S)"
+)
 
 
 def _unwrapped(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -271,7 +280,9 @@ def _add(text: str, pieces: list[tuple[int, int]], start: int, end: int) -> int:
     return end
 
 
-def _ends_sentence(text: str, start: int, end: int, match: re.Match[str], quote: tuple[int, int] | None) -> bool:
+def _ends_sentence(
+    text: str, start: int, end: int, match: re.Match[str], quote: tuple[int, int] | None
+) -> bool:
     at, close = match.start(), match["close"]
     run = text[at : match.start("close")]
     after = text[match.end() : min(end, match.end() + 32)].lstrip()
@@ -322,7 +333,11 @@ def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -
         return not closed
     if word in _LETTER_NAMES:
         before = text[max(start, last.start() - 12) : last.start()].rstrip()
-        chained = before.endswith(".") and before[:-1].split()[-1:] != [] and before[:-1].split()[-1] in _LETTER_NAMES
+        chained = (
+            before.endswith(".")
+            and before[:-1].split()[-1:] != []
+            and before[:-1].split()[-1] in _LETTER_NAMES
+        )
         if following in _LETTER_NAMES or (chained and not _STARTS_AFRESH.match(after)):
             return True
     return word.lower() in _ABBREVIATIONS or (not closed and "a" <= after[0] <= "z" and word.isascii())
@@ -384,8 +399,12 @@ _PLATFORMS = re.compile(
     r"بريد الكتروني|البريد الالكتروني|طباعه|نسخ الرابط|facebook|twitter|x|whatsapp|telegram|instagram|youtube|linkedin|tiktok|"
     r"email|e-mail|print|copy link|rss|pinterest|messenger|stc|mobily|zain|sms|\d{3,6})\b)++\Z"
 )
-_ADDRESS_LINE = re.compile(r"(?:[^\w@#]*+(?:https?://\S++|www\.\S++|[\w.+-]++@[\w-]++(?:\.[\w-]++)++|[@#]\w++))++\W*+\Z")
-_WIRE_MARK = re.compile(r"(?://+ ?)?(?:انتهي|يتبع|انتهي/\S*)(?: ?//+)?(?: سمات.*)?\Z|\d{1,2}:\d{2} ?(?:ت م|جمت|gmt|م|ص)?\Z")
+_ADDRESS_LINE = re.compile(
+    r"(?:[^\w@#]*+(?:https?://\S++|www\.\S++|[\w.+-]++@[\w-]++(?:\.[\w-]++)++|[@#]\w++))++\W*+\Z"
+)
+_WIRE_MARK = re.compile(
+    r"(?://+ ?)?(?:انتهي|يتبع|انتهي/\S*)(?: ?//+)?(?: سمات.*)?\Z|\d{1,2}:\d{2} ?(?:ت م|جمت|gmt|م|ص)?\Z"
+)
 
 _AGENCY = (
     r"(?:واس|رويترز|ا ?\.? ?ف ?\.? ?ب|د ?\.? ?ب ?\.? ?ا|ا ?ب|وكالات|الوكالات|متابعات|سانا|سبا|وام|كونا|قنا|بترا|بنا|وات|واج|وفا|وال|الاناضول|"
@@ -473,7 +492,12 @@ def _named_pieces(
         kind = line.kind or "sentence"
         if kind == "list" and number and line.words > 40:  # a bullet that opens a paragraph, not an item
             kind = "sentence"
-        if kind == "sentence" and quote < len(quotes) and quotes[quote][0] <= start and end <= quotes[quote][1] + 1:
+        if (
+            kind == "sentence"
+            and quote < len(quotes)
+            and quotes[quote][0] <= start
+            and end <= quotes[quote][1] + 1
+        ):
             kind = "quote"
         # Links glued to a paragraph stand at its head or its tail; a tail of links goes on to the end of the line.
         if len(cuts) > 1 and (number == 0 or number >= len(cuts) - 3) and not tail_is_advert:

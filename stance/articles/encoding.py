@@ -28,8 +28,9 @@ def decode(data: bytes) -> tuple[str, str]:
             except UnicodeDecodeError as error:
                 raise ValueError(f"begins as {name} but byte {error.start + 1} does not fit; the file is damaged") from None
     sample = data[:_SAMPLE]
-    if sample.count(0) > len(sample) // 8 and len(data) % 2 == 0:
-        name = "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+    high = {name: half.count(0) + half.count(6) for name, half in (("utf-16-be", sample[::2]), ("utf-16-le", sample[1::2]))}
+    name = max(high, key=high.__getitem__)
+    if len(data) % 2 == 0 and high[name] > 0.4 * len(sample):  # Latin and Arabic letters have the upper byte 0 or 6
         try:
             text = data.decode(name)
         except UnicodeDecodeError:
@@ -49,6 +50,6 @@ def decode(data: bytes) -> tuple[str, str]:
     letters = [c for c in arabic[:_SAMPLE] if c.isalpha()]
     if letters and sum("\u0600" <= c <= "\u06ff" for c in letters) > 0.5 * len(letters):
         return arabic, "windows-1256"
-    if sum(byte >= 0x80 for byte in sample) < 0.3 * len(sample):
+    if sum(byte >= 0x80 for byte in sample) < 0.5 * len(sample):
         return data.decode("latin-1"), "latin-1"
     raise ValueError(f"{reason}, and it is no other encoding that is known; save the file as UTF-8")

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+import stance
+
+SUPPORT, ABSTAIN = "أعربت فرنسا عن دعمها لوحدة ليبيا", "امتنعت الصين عن التصويت على مشروع القرار"
+
+
+def run(*arguments, stdin=b"", code=0, cwd=ROOT):
+    done = subprocess.run([sys.executable, "-m", "stance", *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, check=False)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert "Traceback" not in err, err
+    assert done.returncode == code, err
+    return out, err
+
+
+def test_predict_prints_a_table_for_a_person():
+    out, _ = run("predict", SUPPORT, ABSTAIN)
+    assert [line.split()[0] for line in out.splitlines()] == ["label", "support", "abstain"]
+    assert "\x1b" not in out
+
+
+def test_predict_formats_agree_with_the_library():
+    wanted = stance.predict([SUPPORT, ABSTAIN])
+    lines, _ = run("predict", "--format", "jsonl", SUPPORT, ABSTAIN)
+    whole, _ = run("predict", "--format", "json", SUPPORT, ABSTAIN)
+    rows, _ = run("predict", "--format", "csv", stdin=f"{SUPPORT}\n\n{ABSTAIN}\n".encode())
+    records = [json.loads(line) for line in lines.splitlines()]
+    assert records == json.loads(whole)
+    assert [r["label"] for r in records] == [p.label for p in wanted]
+    table = list(csv.DictReader(io.StringIO(rows)))
+    for record, row, p in zip(records, table, wanted, strict=True):
+        assert record["probabilities"] == pytest.approx(p.probabilities, abs=1e-5)
+        assert float(row["probability"]) == pytest.approx(p.probability, abs=1e-5)
+        assert row["text"] == p.text
+
+
+def test_tasks_and_schemes_choose_the_model():
+    assert stance.predict(SUPPORT, task="sentiment").task == "sentiment"
+    assert "oppose" in stance.predict(SUPPORT, scheme="oppose").probabilities
+    assert set(stance.predict(SUPPORT).probabilities) == {"support", "neutral", "abstain"}
+
+
+def test_score_prints_every_sentence_and_a_summary():
+    out, _ = run("score", "stance/articles/example.txt")
+    assert "abstain" in out
+    assert "of 9 sentences" in out.replace("of 10 sentences", "of 9 sentences")
+    records, _ = run("score", "--format", "jsonl", "-", stdin="أيدت مصر القرار. وصل الوفد إلى جنيف.".encode())
+    assert len(json.loads(records)["sentences"]) == 2
+
+
+def test_errors_are_sentences_with_documented_codes(tmp_path):
+    _, err = run("score", "no-such-file.txt", code=5)
+    assert "no-such-file.txt: no such file" in err
+    _, err = run("predict", "--model", "nothing", "نص", code=4)
+    assert "no model named 'nothing'; there are: sentiment-ar" in err
+    _, err = run("predict", "--task", "weather", "نص", code=4)
+    assert "no shipped model for task 'weather'" in err
+    (tmp_path / "x.joblib").write_bytes(b"junk")
+    _, err = run("predict", "--model", tmp_path / "x.joblib", "نص", code=4)
+    assert "nothing was run" in err
+    _, err = run("train", "no.toml", code=3)
+    assert "no.toml: no such recipe" in err
+    _, err = run("predict", stdin=b"", code=2)
+    assert "no text was given" in err
+    _, err = run("predict", stdin="نص".encode("cp1256"), code=5)
+    assert "standard input:1: byte 1 is not UTF-8" in err
+
+
+def test_train_on_ones_own_csv(tmp_path):
+    rows = "\n".join(f"{w} رقم {i},{label}" for i in range(12) for w, label in (("أحب", "good"), ("أكره", "bad")))
+    (tmp_path / "mine.csv").write_text("post,mood\n" + rows, encoding="utf-8")
+    out, _ = run("train", "mine.csv", "--text-field", "post", "--label-field", "mood", "--folds", "3", cwd=tmp_path)
+    assert "macro-F1 1.000" in out
+    assert (tmp_path / "models" / "mine.md").exists()
+    out, _ = run("predict", "--model", "mine", "أكره هذا", cwd=tmp_path)
+    assert "bad" in out
+    assert sorted(p.name for p in (tmp_path / "models").iterdir()) == ["mine.joblib", "mine.md"]
+
+
+def test_importing_stance_imports_nothing_heavy():
+    heavy = "sklearn|pandas|scipy|camel_tools|numba|torch|joblib|rich|typer"
+    code = f"import sys, stance; print([m for m in '{heavy}'.split('|') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_one_sentence_needs_neither_compiler_nor_sklearn():
+    heavy = "sklearn|pandas|scipy|camel_tools|numba|torch|joblib"
+    code = f"import sys, stance; stance.predict('نص'); print([m for m in '{heavy}'.split('|') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_library_contract():
+    model = stance.load("stance-ar")
+    assert model.labels == ("support", "neutral", "abstain")
+    proba = stance.predict_proba([SUPPORT, ABSTAIN, ""])
+    assert proba.dtype == np.float32
+    assert proba.shape == (3, 3)
+    assert proba.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert stance.predict([]) == []
+    assert stance.predict_proba([]).shape == (0, 3)
+    unsure = stance.predict("", uncertain=True)
+    assert unsure.label == ("uncertain" if unsure.probability < model.floor else max(unsure.probabilities, key=unsure.probabilities.get))
+    with pytest.raises(TypeError, match="text number 1 is None"):
+        stance.predict(["نص", None])
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = stance.nothing
+    assert set(stance.__all__) <= set(dir(stance))
+
+
+def test_many_threads_give_the_answers_of_one(own_sentences):
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = stance.load("stance-ar")
+    wanted = model.predict_proba(own_sentences, threads=1)
+    with ThreadPoolExecutor(6) as pool:
+        for found in pool.map(lambda _: model.predict_proba(own_sentences), range(12)):
+            assert np.array_equal(found, wanted)
