@@ -26,7 +26,7 @@ def _model(model: ModelLike, task: str | None, scheme: str | None) -> Model:
 
 
 @overload
-def predict(
+def predict(  # type: ignore[overload-overlap]  # a text is a sequence of texts too; the first one wins
     texts: str, *, task: str | None = ..., scheme: str | None = ..., model: ModelLike = ..., uncertain: bool = ...
 ) -> Prediction: ...
 

@@ -25,7 +25,7 @@ class Evil:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
-    rows = "".join(f"text,label\n" if i == 0 else f"{w} نص {i},{lab}\n" for i, (w, lab) in enumerate([("", "")] + [("يدعم القرار", "for"), ("يرفض القرار", "against"), ("وصل الوفد", "none")] * 10))
+    rows = "".join("text,label\n" if i == 0 else f"{w} نص {i},{lab}\n" for i, (w, lab) in enumerate([("", "")] + [("يدعم القرار", "for"), ("يرفض القرار", "against"), ("وصل الوفد", "none")] * 10))
     (folder / "data.csv").write_text(rows, encoding="utf-8")
     return train(Recipe(name="small", labels=(str(folder / "data.csv"),), task="label", folds=2)).model
 

@@ -123,12 +123,13 @@ def _per_character(step: str) -> Callable[[str], str]:
         return lambda text: text.replace("\u0640", "")
     from camel_tools.utils import dediac, normalize
 
-    return {
+    functions: dict[str, Callable[[str], str]] = {
         "dediacritize": dediac.dediac_ar,
         "alef": normalize.normalize_alef_ar,
         "alef_maksura": normalize.normalize_alef_maksura_ar,
         "teh_marbuta": normalize.normalize_teh_marbuta_ar,
-    }[step]
+    }
+    return functions[step]
 
 
 def derive(steps: Iterable[str] = STEPS) -> Normalizer:

@@ -35,7 +35,7 @@ keys : (n_features,) uint64, buckets : int64, rank : (n_features,) int32
 """
 
 # The types of compiled functions are numba's affair.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,assignment"
 
 import numpy as np
 from numba import njit

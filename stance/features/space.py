@@ -112,7 +112,8 @@ class FeatureSpace:
         total = np.bincount(cell, np.where(l2, values * values, np.abs(values)), minlength=n_rows * n_blocks)[cell]
         length = np.where(plain, 1.0, np.where(l2, np.sqrt(total), total))
         weight = np.array([b.weight for b in self.blocks])[block]
-        return np.divide(values, length, out=np.zeros_like(values), where=length > 0) * weight
+        scaled: npt.NDArray[np.float64] = np.divide(values, length, out=np.zeros_like(values), where=length > 0) * weight
+        return scaled
 
     def transform(self, texts: Sequence[str], threads: int | None = None) -> tuple[npt.NDArray[Any], ...]:
         """Return TF-IDF values as compressed sparse rows.
@@ -126,8 +127,8 @@ class FeatureSpace:
         if len(texts) <= FEW_TEXTS and not kernel_is_loaded():
             rows = [self.row(text) for text in texts]
             indptr = np.concatenate([[0], np.cumsum([len(i) for i, _ in rows])]).astype(np.int64)
-            indices = np.concatenate([i for i, _ in rows] or [np.empty(0)]).astype(np.int32)
-            return indptr, indices, np.concatenate([v for _, v in rows] or [np.empty(0)])
+            indices = np.concatenate([np.empty(0, np.int64), *(i for i, _ in rows)]).astype(np.int32)
+            return indptr, indices, np.concatenate([np.empty(0), *(v for _, v in rows)])
         indptr, indices, counts = self.bound_engine.count(texts, threads)
         return indptr, indices, self.weigh(indptr, indices, counts)
 

@@ -15,7 +15,7 @@ import pickle
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -60,8 +60,10 @@ _NAMES = {
 }
 
 
-class _Reader(pickle._Unpickler):  # type: ignore[name-defined,misc]
+class _Reader(pickle._Unpickler):
     """An unpickler that yields only built-in containers, strings, numbers and plain arrays."""
+
+    stack: list[Any]
 
     def __init__(self, handle: IO[bytes], path: Path, size: int, mmap: bool) -> None:
         super().__init__(handle)
@@ -130,7 +132,7 @@ class _Reader(pickle._Unpickler):  # type: ignore[name-defined,misc]
             return array
         return np.frombuffer(self._handle.read(n_bytes), dtype=dtype).reshape(shape, order=order)
 
-    dispatch = {op[0]: pickle._Unpickler.dispatch[op[0]] for op in _OPCODES}  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[int, Any]] = {op[0]: pickle._Unpickler.dispatch[op[0]] for op in _OPCODES}
     dispatch[pickle.REDUCE[0]] = load_reduce
     dispatch[pickle.NEWOBJ[0]] = load_newobj
     dispatch[pickle.BUILD[0]] = load_build
