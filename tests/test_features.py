@@ -102,7 +102,7 @@ def lexicon():
 
 def test_kernel_equals_plain_python_for_every_block(lexicon, own_sentences):
     rng = random.Random(0)
-    bag = " ".join(own_sentences[:200]).split() + ["يدعم", "رفضت", "فرنسا", "ووزير", "٣٤", "12", "بالصين"]
+    bag = [*" ".join(own_sentences[:200]).split(), "يدعم", "رفضت", "فرنسا", "ووزير", "٣٤", "12", "بالصين"]
     texts = [" ".join(rng.choices(bag, k=rng.randint(0, 40))) for _ in range(200)] + HOSTILE + own_sentences[:100]
     space = learn_space(texts, all_blocks(), FULL, lexicon)
     indptr, indices, values = space.transform(texts, threads=2)

@@ -1,4 +1,4 @@
-"""Which code points are part of a word and which are white space, as Python's `re` and `str.split` see them.
+r"""Which code points are part of a word and which are white space, as Python's `re` and `str.split` see them.
 
 scikit-learn's token pattern asks `re` for ``\\w`` and its ``char_wb`` analyser asks `str.split` for white space. The
 answers depend on the Unicode version of the running Python, so they too travel with the model, as runs of code points.
