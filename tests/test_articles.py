@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import stance
 from stance.arabic.sentences import split_sentences
+from stance.articles.charsets import decode
 from stance.articles.documents import read_documents
-from stance.articles.encoding import decode
 from stance.errors import DocumentError
 
 EXAMPLE = ROOT / "stance" / "articles" / "example.txt"

@@ -1,92 +1,37 @@
-"""Reading documents: text files, JSON and JSON Lines, folders of them, their gzip files, and standard input."""
+"""Reading what people have: files of many kinds, packed or not, folders, globs and standard input, as documents.
+
+One document at a time; JSON Lines, CSV and TSV in constant memory whatever their size. What cannot be read is reported
+with its place and the reading goes on. Nothing stays open when the caller stops early.
+"""
 
 from __future__ import annotations
 
 import glob
-import gzip
 import io
-import json
+import os
 import sys
+import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from stance.articles.encoding import decode
+from stance.articles import delimited, markup, tables
+from stance.articles.archives import bounded, opened, whole, zip_members
+from stance.articles.charsets import SAMPLE, decode
+from stance.articles.dates import iso_date
+from stance.articles.fields import Records
+from stance.articles.records import Document, Fields, OnError, ReadFailure, ReadLimits, UnreadableError
 from stance.errors import DocumentError
 
-SUFFIXES = (".txt", ".md", ".jsonl", ".ndjson", ".json")
-TEXT_FIELDS = ("text", "body", "content", "article", "article_text", "النص", "نص", "المتن", "الخبر")
-TITLE_FIELDS = ("title", "headline", "العنوان", "عنوان")
-DATE_FIELDS = ("date", "published", "published_at", "date_published", "التاريخ", "تاريخ")
-ID_FIELDS = ("id", "doc_id", "url")
+__all__ = ["SUFFIXES", "Document", "OnError", "ReadFailure", "ReadLimits", "iso_date", "read_documents"]
 
-
-@dataclass(slots=True)
-class Document:
-    """A text as it was read.
-
-    Attributes
-    ----------
-    id : str
-    text : str
-    title, date : str or None
-    source : str
-        The path, or ``"-"``.
-    record : int or None
-        Line number within the file, from 1, for formats that hold many documents.
-    encoding : str or None
-    meta : dict
-        The record's other fields.
-    """
-
-    id: str
-    text: str
-    title: str | None = None
-    date: str | None = None
-    source: str = "-"
-    record: int | None = None
-    encoding: str | None = None
-    meta: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFailure:
-    """Something that could not be read: where, and why."""
-
-    source: str
-    record: int | None
-    reason: str
-    raw: bytes = b""
-
-    def __str__(self) -> str:
-        """Return ``source:record: reason``."""
-        return f"{self.source}:{self.record}: {self.reason}" if self.record else f"{self.source}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
-    """Bounds against hostile input.
-
-    Attributes
-    ----------
-    record_bytes : int
-        Longest record or text file, unpacked.
-    """
-
-    record_bytes: int = 256 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    text: str | None = None
-    title: str | None = None
-    date: str | None = None
-    id: str | None = None
-
-
-OnError = Callable[[ReadFailure], None]
+SUFFIXES = (
+    ".txt", ".md", ".html", ".htm", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".docx", ".pdf", ".zip",
+)  # fmt: skip
+_EXPECTED = f"expected one ending in {', '.join(SUFFIXES)}, or .gz of these"
+_MARKUP = {".html": markup.html, ".htm": markup.html, ".docx": markup.docx, ".pdf": markup.pdf}
+_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, UnicodeError)
 
 
 def _refuse(failure: ReadFailure) -> None:
@@ -108,154 +53,195 @@ def read_documents(
     Parameters
     ----------
     paths : iterable of str or Path
-        Files (``.txt``, ``.md``, ``.json``, ``.jsonl``, ``.ndjson``, each also with ``.gz``), folders, glob patterns,
-        or ``"-"`` for standard input (JSON Lines if the first line is an object, text otherwise).
+        Files (see `SUFFIXES`, each also with ``.gz``, or in a ``.zip``), folders (walked in order of names; hidden files
+        and unknown suffixes are passed over), glob patterns, or ``"-"`` for standard input, which is JSON Lines if
+        every line of its first 64 KiB begins with ``{``, and one text otherwise.
     text_field, title_field, date_field, id_field : str, optional
         Names of the record fields; common English and Arabic names are found without.
     on_error : callable, optional
         Called with each `ReadFailure`; reading goes on. Without it the first failure raises.
     limits : ReadLimits
+        Bounds against hostile and overlong input.
+
+    Yields
+    ------
+    Document
 
     Raises
     ------
     DocumentError
         Something cannot be read and there is no `on_error`.
+    DependencyError
+        A format needs a package that is not installed; the message names the extra.
+
     """
-    fields = _Fields(text_field, title_field, date_field, id_field)
-    report = on_error or _refuse
-    for path in paths:
+    reader = _Reader(Fields(text_field, title_field, date_field, id_field), on_error or _refuse, limits)
+    for path in [paths] if isinstance(paths, (str, Path)) else paths:
         if str(path) == "-":
-            yield from _read_stream(sys.stdin.buffer, "-", "", fields, report, limits)
-            continue
-        for file in _files(Path(path), report):
-            yield from _read_file(file, fields, report, limits)
+            yield from reader.guarded("-", reader.unnamed(bounded(sys.stdin.buffer), "-", "-"))
+        else:
+            yield from reader.path(Path(path))
 
 
-def _kind(path: Path) -> str:
-    name = path.name.lower().removesuffix(".gz")
-    return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
+def _kind(name: str) -> str:
+    """Return the suffix that says how to read a file, without ``.gz``; "" where it is unknown."""
+    suffix = Path(name.lower().removesuffix(".gz")).suffix
+    return suffix if suffix in SUFFIXES and not name.lower().endswith(".zip.gz") else ""
 
 
-def _files(path: Path, report: OnError) -> Iterator[Path]:
-    if path.is_dir():
-        found = [p for p in sorted(path.rglob("*")) if p.is_file() and _kind(p) and not p.name.startswith(".")]
-        if not found:
-            report(ReadFailure(str(path), None, f"no document in this folder; expected files ending in {', '.join(SUFFIXES)}"))
-        yield from found
-    elif path.exists():
-        yield path
-    elif any(c in str(path) for c in "*?["):
-        found = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
-        if not found:
-            report(ReadFailure(str(path), None, "no file matches this pattern"))
-        yield from found
-    else:
-        report(ReadFailure(str(path), None, "no such file or folder"))
+class _Reader:
+    def __init__(self, fields: Fields, report: OnError, limits: ReadLimits) -> None:
+        self.fields, self.limits = fields, limits
+        self._report = report
+        self._raised: Exception | None = None
 
-
-def _read_file(path: Path, fields: _Fields, report: OnError, limits: ReadLimits) -> Iterator[Document]:
-    kind = _kind(path)
-    if not kind:
-        report(ReadFailure(str(path), None, f"unknown kind of file; expected one ending in {', '.join(SUFFIXES)}, or .gz of these"))
-        return
-    try:
-        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as handle:
-            yield from _read_stream(handle, str(path), kind, fields, report, limits)
-    except (OSError, EOFError, zlib.error) as error:
-        report(ReadFailure(str(path), None, f"cannot be read: {error}"))
-
-
-def _read_stream(
-    handle: IO[bytes] | Any, source: str, kind: str, fields: _Fields, report: OnError, limits: ReadLimits
-) -> Iterator[Document]:
-    if kind in (".jsonl", ".ndjson"):
-        yield from _json_lines(handle, source, fields, report, limits)
-        return
-    data = handle.read(limits.record_bytes + 1)
-    if len(data) > limits.record_bytes:
-        report(ReadFailure(source, None, f"longer than {limits.record_bytes:,} bytes; cut it into records"))
-        return
-    if kind == "" and data.lstrip()[:1] == b"{":
-        yield from _json_lines(io.BytesIO(data), source, fields, report, limits)
-        return
-    try:
-        text, encoding = decode(data)
-    except ValueError as error:
-        report(ReadFailure(source, None, str(error)))
-        return
-    if not text.strip():
-        report(ReadFailure(source, None, "empty: there is no text in it"))
-    elif kind == ".json":
+    def report(self, failure: ReadFailure) -> None:
         try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            report(ReadFailure(source, None, f"not JSON: {error}"))
+            self._report(failure)
+        except Exception as error:
+            # What the caller's handler raises (its own disk may be full) is the caller's, not a fault of the file.
+            self._raised = error
+            raise
+
+    def path(self, path: Path) -> Iterator[Document]:
+        try:
+            if path.is_dir():
+                yield from self.folder(path)
+                return
+            there = path.exists()
+        except (OSError, ValueError) as error:  # a name too long, or with a zero byte
+            self.report(ReadFailure(str(path), None, f"cannot be read: {error}"))
             return
-        for number, record in enumerate(parsed if isinstance(parsed, list) else [parsed], 1):
-            document = _document(record, source, number, encoding, fields, report, b"")
-            if document:
-                yield document
-    else:
-        yield Document(source if source == "-" else Path(source).name, text, source=source, encoding=encoding)
+        if there:
+            yield from self.file(path, path.name)
+        elif any(c in str(path) for c in "*?["):
+            found = sorted(glob.iglob(str(path), recursive=True))
+            if not found:
+                self.report(
+                    ReadFailure(
+                        str(path), None, "no file matches this pattern; check its spelling, and quote it"
+                    )
+                )
+            for name in found:
+                match = Path(name)
+                yield from self.folder(match) if match.is_dir() else self.file(match, match.name)
+        else:
+            self.report(ReadFailure(str(path), None, "no such file or folder; check its spelling"))
 
+    def folder(self, folder: Path) -> Iterator[Document]:
+        found = False
+        for file in self.walk(folder):
+            found = True
+            yield from self.file(file, file.relative_to(folder).as_posix())
+        if not found:
+            self.report(ReadFailure(str(folder), None, f"no document in this folder; {_EXPECTED}"))
 
-def _json_lines(handle: IO[bytes], source: str, fields: _Fields, report: OnError, limits: ReadLimits) -> Iterator[Document]:
-    number, found = 0, False
-    while line := handle.readline(limits.record_bytes + 1):
-        number += 1
-        if len(line) > limits.record_bytes:
-            report(ReadFailure(source, number, f"longer than {limits.record_bytes:,} bytes"))
-            while line and not line.endswith(b"\n"):
-                line = handle.readline(limits.record_bytes)
-            continue
-        if not line.strip():
-            continue
-        found = True
+    def walk(self, folder: Path) -> Iterator[Path]:
         try:
-            record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-        except UnicodeDecodeError as error:
-            report(ReadFailure(source, number, f"byte {error.start + 1} is not UTF-8", line))
-            continue
-        except (ValueError, RecursionError) as error:
-            report(ReadFailure(source, number, f"not JSON: {error}; expected one object a line", line))
-            continue
-        document = _document(record, source, number, "utf-8", fields, report, line)
-        if document:
-            yield document
-    if not found:
-        report(ReadFailure(source, None, "empty: there is no record in it"))
+            with os.scandir(folder) as listing:
+                entries = sorted((e.name, e.is_dir(follow_symlinks=False), e.is_file()) for e in listing)
+        except OSError as error:
+            self.report(ReadFailure(str(folder), None, f"cannot be read: {error.strerror}"))
+            return
+        for name, is_folder, is_file in entries:
+            if name.startswith("."):
+                continue
+            if is_folder:
+                yield from self.walk(folder / name)
+            elif is_file and _kind(name):
+                yield folder / name
 
+    def file(self, path: Path, name: str) -> Iterator[Document]:
+        return self.guarded(str(path), self.opened(path, name))
 
-def _pick(record: dict[str, Any], named: str | None, common: tuple[str, ...]) -> str | None:
-    if named is not None:
-        return named if named in record else None
-    by_lower = {str(key).lower(): key for key in record}
-    return next((by_lower[name] for name in common if name in by_lower), None)
+    def guarded(self, source: str, documents: Iterator[Document]) -> Iterator[Document]:
+        """Pass documents on, and turn what ends the reading of one file into a report."""
+        try:
+            yield from documents
+        except UnreadableError as error:
+            self.report(ReadFailure(source, None, str(error)))
+        except _DAMAGE as error:
+            if error is self._raised:
+                raise
+            self.report(ReadFailure(source, None, f"cannot be read: {error}; is it damaged, or cut short?"))
 
+    def opened(self, path: Path, name: str) -> Iterator[Document]:
+        kind, source = _kind(path.name), str(path)
+        if not path.is_file():
+            if not path.is_fifo():
+                raise UnreadableError("is neither a file nor a folder")
+            with path.open("rb", buffering=0) as pipe:
+                yield from self.unnamed(bounded(pipe), source, name)
+        elif not kind:
+            raise UnreadableError(f"unknown kind of file; {_EXPECTED}")
+        elif path.stat().st_size == 0:
+            raise UnreadableError("empty: there is nothing in it")
+        elif kind == ".zip":
+            yield from self.zipped(path, name)
+        elif kind == ".parquet" and not path.name.lower().endswith(".gz"):
+            with path.open("rb") as handle:
+                yield from tables.parquet(handle, self.records(source, name))
+        else:
+            with opened(path, self.limits) as stream:
+                yield from self.stream(stream, kind, source, name)
 
-def _document(
-    record: Any, source: str, number: int, encoding: str, fields: _Fields, report: OnError, raw: bytes
-) -> Document | None:
-    if not isinstance(record, dict):
-        report(ReadFailure(source, number, f"{type(record).__name__} instead of an object; expected {{\"text\": ...}}", raw))
-        return None
-    column = _pick(record, fields.text, TEXT_FIELDS)
-    if column is None:
-        there = ", ".join(map(str, record)) or "none"
-        wanted = repr(fields.text) if fields.text else "a text field (text, body, content, النص)"
-        report(ReadFailure(source, number, f"{wanted} is missing (fields there: {there}); name it with --text-field", raw))
-        return None
-    text = record[column]
-    if not isinstance(text, str) or not text.strip():
-        report(ReadFailure(source, number, f"field {column!r} is {text!r}; expected a text", raw))
-        return None
-    taken = {column}
-    values: list[str | None] = []
-    for named, common in ((fields.id, ID_FIELDS), (fields.title, TITLE_FIELDS), (fields.date, DATE_FIELDS)):
-        key = _pick(record, named, common)
-        values.append(str(record[key]) if key is not None and record[key] is not None else None)
-        if key is not None:
-            taken.add(key)
-    identifier, title, date = values
-    rest = {key: value for key, value in record.items() if key not in taken}
-    return Document(identifier or f"{Path(source).name}:{number}", text, title, date, source, number, encoding, rest)
+    def zipped(self, path: Path, name: str) -> Iterator[Document]:
+        found = False
+        for member, stream in zip_members(path, self.limits, lambda inner: bool(_kind(inner))):
+            found, source = True, f"{path}!{member}"
+            if isinstance(stream, UnreadableError):
+                self.report(ReadFailure(source, None, str(stream)))
+            elif member.lower().endswith((".zip", ".gz")):
+                self.report(
+                    ReadFailure(source, None, "an archive within an archive is not opened; unpack it first")
+                )
+            else:
+                yield from self.guarded(
+                    source, self.stream(stream, _kind(member), source, f"{name}!{member}")
+                )
+        if not found:
+            raise UnreadableError(f"holds no document; {_EXPECTED}")
+
+    def unnamed(self, stream: io.BufferedReader, source: str, name: str) -> Iterator[Document]:
+        sample = stream.peek(SAMPLE)[:SAMPLE]
+        try:
+            head = decode(sample)[0]
+        except ValueError:
+            head = ""
+        lines = [line for line in head.splitlines() if line.strip()]
+        if len(sample) == SAMPLE:
+            lines = lines[:-1] or lines
+        records = bool(lines) and all(line.lstrip().startswith("{") for line in lines)
+        return self.stream(stream, ".jsonl" if records else ".txt", source, name)
+
+    def records(self, source: str, name: str) -> Records:
+        return Records(source, name, self.fields, self.report)
+
+    def stream(self, stream: IO[bytes], kind: str, source: str, name: str) -> Iterator[Document]:
+        limits = self.limits
+        if kind in (".jsonl", ".ndjson"):
+            yield from tables.json_lines(stream, self.records(source, name), limits)
+        elif kind == ".json":
+            yield from tables.json_file(stream, self.records(source, name), limits)
+        elif kind in (".csv", ".tsv"):
+            yield from delimited.delimited(
+                stream, self.records(source, name), limits, "\t" if kind == ".tsv" else None
+            )
+        elif kind == ".parquet":
+            yield from tables.parquet(
+                io.BytesIO(whole(stream, limits.whole_bytes)), self.records(source, name)
+            )
+        elif kind in _MARKUP:
+            bound = limits.html_bytes if kind in (".html", ".htm") else limits.whole_bytes
+            found = _MARKUP[kind](whole(stream, bound), limits)
+            yield Document(
+                name, found.text, found.title, found.date, source, None, found.encoding, found.meta
+            )
+        else:
+            try:
+                text, encoding = decode(whole(stream, limits.record_bytes))
+            except ValueError as error:
+                raise UnreadableError(str(error)) from None
+            if not text.strip():
+                raise UnreadableError("empty: there is no text in it")
+            yield Document(name, text, source=source, encoding=encoding)

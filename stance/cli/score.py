@@ -11,7 +11,7 @@ from stance.cli.options import Format, FormatOption, ModelOption, SchemeOption, 
 
 
 def score(
-    paths: Annotated[list[str], typer.Argument(help="Articles: .txt, .md, .json, .jsonl, .gz of these, folders, globs, or -.")],
+    paths: Annotated[list[str], typer.Argument(help="Articles: text, HTML, JSON, CSV, Parquet, Word or PDF files, .gz or .zip of these, folders, globs, or -.")],
     model: ModelOption = None,
     task: TaskOption = None,
     scheme: SchemeOption = None,
