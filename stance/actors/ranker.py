@@ -1,0 +1,277 @@
+"""Choosing among the phrases of a sentence: who holds the stance, and on what.
+
+Two logistic regressions over features of a phrase (what it is made of, what stands before and after it, where the cue
+of the stance is) give every phrase a logit; the highest is the answer, or nobody where it is below a threshold. The
+weights are plain numbers by feature name, trained on the spans in ``labels/``, and shipped in ``models/actors-ar.joblib``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stance.actors.entities import Entity, EntityTable
+from stance.actors.phrases import STANCES, Phrase, Phraser, Token
+from stance.arabic.normalize import Normalizer
+from stance.errors import ArtifactError
+from stance.features.lexicon import Lexicon
+from stance.model.artifact import read_artifact, write_artifact
+
+ACTOR_WORDS, TARGET_WORDS = 9, 8
+"""Longest spans, in words."""
+_PERSONS = ("title",)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of a text: ``text == source[start:end]``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Actor(Span):
+    """Who holds a stance.
+
+    Attributes
+    ----------
+    text, start, end
+        Where the article names the actor.
+    entity : str or None
+        Id of the known state, organisation or movement that the actor is or speaks for (ISO 3166-1 for states).
+    name : str
+        Canonical Arabic name of the entity; without one, the text.
+    kind : str
+        ``"state"``, ``"organisation"``, ``"bloc"``, ``"movement"``, ``"party"``, ``"person"``, ``"body"`` (a
+        government, ministry, parliament, party, ...), or ``"other"``.
+    probability : float
+        Of this phrase being the holder, by the ranker.
+    """
+
+    entity: str | None
+    name: str
+    kind: str
+    probability: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return {
+            "text": self.text, "start": self.start, "end": self.end, "entity": self.entity, "name": self.name,
+            "kind": self.kind, "probability": self.probability,
+        }  # fmt: skip
+
+
+def phrase_features(tokens: list[Token], phrases: list[Phrase], at: int, label: str) -> list[str]:
+    """Return the names of the features that a phrase has under a stance; the ranker's weights are by these names."""
+    p = phrases[at]
+    left = tokens[p.first - 1] if p.first else None
+    before = tokens[p.first - 2] if p.first > 1 else None
+    right = tokens[p.last] if p.last < len(tokens) else None
+    left_kind = _side(left, label)
+    cues = [i for i, t in enumerate(tokens) if t.kind == label]
+    words = sum(t.kind != "mark" for t in tokens[p.first : p.last])
+    made = (
+        "+".join(sorted(p.kinds & {"title", "body", "entity", "nisba", "outside", "demonstrative", "number"}))
+        or "plain"
+    )
+    roles = {role for _, role in p.entities}
+    head = tokens[p.first].kind
+    place = "first" if at == 0 else "second" if at == 1 else "early" if at < 4 else "late"
+    quotes = sum(t.kind == "quote" for t in tokens[: p.first]) % 2
+    found = [
+        f"made={made}", f"head={head}", f"left={left_kind}", f"right={_side(right, label)}", f"clitic={p.clitic}", f"place={place}",
+        f"words={min(words, 6)}", f"quoted={quotes}", f"left={left_kind}&head={head}", f"left={left_kind}&made={made}",
+        f"place={place}&head={head}", f"clitic={p.clitic}&head={head}", f"leftword={left.form if left and left.kind != 'word' else '-'}",
+        f"left2={_side(before, label)}&left={left_kind}", f"headword={tokens[p.first].form if head in ('body', 'title', 'outside') else '-'}",
+        f"label={label}&left={left_kind}", f"label={label}&place={place}",
+    ]  # fmt: skip
+    found += [f"role={role}" for role in sorted(roles)]
+    if cues:
+        near = min(cues, key=lambda i: min(abs(i - p.first), abs(i - p.last + 1)))
+        gap = near - p.last if near >= p.last else near - p.first
+        size = (
+            "0"
+            if gap in (0, -1)
+            else "1-2"
+            if abs(gap) < 4
+            else "3-5"
+            if abs(gap) < 7
+            else "6-11"
+            if abs(gap) < 13
+            else "far"
+        )
+        side = "cue-after" if near >= p.last else "cue-before" if near < p.first else "cue-inside"
+        first = "first-cue" if near == cues[0] else "later-cue"
+        found += [
+            f"{side}={size}", f"{side}={size}&clitic={p.clitic}", f"{side}={size}&head={head}", f"{side}&{first}",
+            f"{side}={size}&left={left_kind}", f"{side}&place={place}", f"cueword={tokens[near].form}&{side}",
+        ]  # fmt: skip
+        between = sum(1 for q in phrases if min(near, p.first) < q.first < max(near, p.first))
+        found.append(f"{side}&between={min(between, 4)}")
+    else:
+        found.append("no-cue")
+        found.append(f"no-cue&place={place}&head={head}")
+    return found
+
+
+def _side(token: Token | None, label: str) -> str:
+    if token is None:
+        return "edge"
+    if token.kind in STANCES:
+        return "cue" if token.kind == label else "other-cue"
+    if token.kind in ("preposition", "particle"):
+        return token.form
+    return token.kind if token.kind != "mark" else f"mark{token.form}"
+
+
+@dataclass
+class ActorFinder:
+    """Finds holder and target of a stance.
+
+    Attributes
+    ----------
+    phraser : Phraser
+    normalizer : Normalizer
+    weights : dict of str to dict of str to float
+        ``"actor"`` and ``"target"`` to feature name to weight; the empty name is the intercept.
+    threshold : dict of str to float
+        Lowest probability that is reported.
+    info : dict
+        Where it comes from, and what was measured.
+    """
+
+    phraser: Phraser
+    normalizer: Normalizer
+    weights: dict[str, dict[str, float]]
+    threshold: dict[str, float]
+    info: dict[str, Any]
+
+    def find(self, text: str, label: str, offset: int = 0) -> tuple[Actor | None, Span | None]:
+        """Return who takes a stance in a sentence, and on what.
+
+        Parameters
+        ----------
+        text : str
+            One sentence.
+        label : {"support", "oppose", "abstain"}
+        offset : int
+            Where the sentence starts in its article; added to the spans.
+
+        Returns
+        -------
+        actor : Actor or None
+        target : Span or None
+        """
+        tokens = self.phraser.tokens(text)
+        phrases = self.phraser.phrases(tokens)
+        if not phrases:
+            return None, None
+        features = [phrase_features(tokens, phrases, i, label) for i in range(len(phrases))]
+        actor_at, actor_p = self._best("actor", features, None)
+        target_at, _ = self._best("target", features, actor_at)
+        actor = target = None
+        if actor_at is not None:
+            start, end = self.phraser.span(text, tokens, phrases[actor_at], ACTOR_WORDS)
+            entity, name, kind = self._identify(phrases[actor_at], tokens, text[start:end])
+            actor = Actor(text[start:end], start + offset, end + offset, entity, name, kind, actor_p)
+        if target_at is not None:
+            start, end = self.phraser.span(text, tokens, phrases[target_at], TARGET_WORDS)
+            target = Span(text[start:end], start + offset, end + offset)
+        return actor, target
+
+    def _best(self, what: str, features: list[list[str]], taken: int | None) -> tuple[int | None, float]:
+        weights = self.weights[what]
+        bias = weights.get("", 0.0)
+        best, at = -math.inf, None
+        for i, names in enumerate(features):
+            if i != taken and (logit := bias + sum(weights.get(name, 0.0) for name in names)) > best:
+                best, at = logit, i
+        probability = 1 / (1 + math.exp(-max(min(best, 50), -50)))
+        return (at, probability) if at is not None and probability >= self.threshold[what] else (None, 0.0)
+
+    def _identify(self, phrase: Phrase, tokens: list[Token], text: str) -> tuple[str | None, str, str]:
+        """Say what a phrase names: the entity it is or speaks for, its canonical name, its kind."""
+        known: Entity | None = (
+            self.phraser.table.entities.get(phrase.entities[0][0]) if phrase.entities else None
+        )
+        head = tokens[phrase.first]
+        if head.kind == "title":
+            kind = "person"
+        elif head.kind == "body":
+            kind = "body"
+        elif head.kind == "entity" and known:
+            kind = known.kind
+        elif "title" in phrase.kinds:
+            kind = "person"
+        else:
+            kind = "other" if known is None else "body"
+        return (known.id, known.name, kind) if known else (None, text, kind)
+
+    def save(self, path: Path) -> None:
+        """Write the finder as a plain-data file, like every model."""
+        names = sorted(set(self.weights["actor"]) | set(self.weights["target"]))
+        arrays = {
+            f"weights.{what}": np.array([self.weights[what].get(n, 0.0) for n in names], dtype=np.float32)
+            for what in ("actor", "target")
+        } | {f"normalizer.{k}": v for k, v in self.normalizer.arrays().items()}
+        before = {str(k): v for k, v in self.normalizer.before.items()}
+        meta = {
+            "kind": "actors", "features": names, "threshold": self.threshold, "info": self.info,
+            "normalizer": {"steps": list(self.normalizer.steps), "before": before}, **self.phraser.to_dict(),
+        }  # fmt: skip
+        write_artifact(path, meta, arrays)
+
+
+def load_finder(path: Path) -> ActorFinder:
+    """Load a finder.
+
+    Raises
+    ------
+    ArtifactError
+        The file is absent, damaged, or holds another kind of model.
+    """
+    meta, arrays = read_artifact(path)
+    try:
+        if meta["kind"] != "actors":
+            raise KeyError("kind")
+        steps, before = (
+            meta["normalizer"]["steps"],
+            {int(k): v for k, v in meta["normalizer"]["before"].items()},
+        )
+        normalizer = Normalizer.from_arrays(
+            steps, before, *(arrays[f"normalizer.{k}"] for k in ("source", "start", "target"))
+        )
+        entities = {key: Entity(key, name, kind) for key, name, kind in meta["entities"]}
+        forms = {tuple(words.split()): (key, role) for words, key, role in meta["forms"]}
+        lexicon = Lexicon(meta["lexicon"]["roles"], meta["lexicon"]["forms"])
+        phraser = Phraser(normalizer, lexicon, meta["words"], EntityTable(entities, forms))
+        names = meta["features"]
+        weights = {
+            what: dict(zip(names, arrays[f"weights.{what}"].tolist(), strict=True))
+            for what in ("actor", "target")
+        }
+        threshold = {what: float(meta["threshold"][what]) for what in ("actor", "target")}
+        return ActorFinder(phraser, normalizer, weights, threshold, meta["info"])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ArtifactError(
+            f"{path}: not a model of actors, or a damaged one ({type(error).__name__}: {error})"
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def shipped_finder() -> ActorFinder:
+    """Load the shipped finder, once in a process."""
+    from stance.resources import resource
+
+    return load_finder(resource("models", "actors-ar.joblib"))
+
+
+Finder = Callable[[str, str, int], tuple[Actor | None, Span | None]]
