@@ -15,6 +15,7 @@ from stance.model.prediction import Prediction
 
 if TYPE_CHECKING:
     from stance.articles.scoring import Article
+    from stance.model.explain import Explanation
 
 ModelLike = Model | str | Path | None
 
@@ -70,6 +71,40 @@ def predict_proba(
 ) -> npt.NDArray[np.float32]:
     """Return calibrated probabilities, (n_texts, n_labels) float32, columns as in ``model.labels``."""
     return _model(model, task, scheme).predict_proba(texts)
+
+
+def explain(
+    text: str,
+    *,
+    task: str | None = None,
+    scheme: str | None = None,
+    model: ModelLike = None,
+    label: str | None = None,
+) -> Explanation:
+    """Explain a decision: what every feature of the text adds to every label's logit, and where it stands.
+
+    Parameters
+    ----------
+    text : str
+    task, scheme, model
+        As in `predict`.
+    label : str, optional
+        The label to explain; the predicted one by default.
+
+    Returns
+    -------
+    Explanation
+        Intercepts and contributions add up to the logits (before the temperature); ``character_weights()`` gives the
+        share of each character.
+
+    Raises
+    ------
+    StanceError
+        The model does not have that label.
+    """
+    from stance.model.explain import explain_text
+
+    return explain_text(_model(model, task, scheme), text, label)
 
 
 def score(
