@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -15,6 +15,7 @@ from stance.model.prediction import Prediction
 
 if TYPE_CHECKING:
     from stance.articles.scoring import Article
+    from stance.learn.evaluate import Evaluation
     from stance.model.explain import Explanation
 
 ModelLike = Model | str | Path | None
@@ -167,3 +168,52 @@ def train(source: Any, **options: Any) -> Model:
     from stance.learn.train import train as run
 
     return run(source, **options).model
+
+
+def evaluate(
+    data: str | Path | Sequence[str | Path],
+    *,
+    task: str | None = None,
+    scheme: str | None = None,
+    model: ModelLike = None,
+    text_field: str | None = None,
+    label_field: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    slices: Sequence[str] = (),
+    skip_conflicts: bool = False,
+    worst: int = 10,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure a model on labelled files.
+
+    Parameters
+    ----------
+    data : str, Path, or sequence of them
+        JSONL, CSV, TSV or Parquet files, folders or glob patterns.
+    task, scheme, model
+        As in `predict`.
+    text_field, label_field : str, optional
+        Names of the columns; by default those that the model was trained on.
+    mapping : mapping of str to str, optional
+        What the data's labels are called in the model; an empty name leaves the records out.
+    slices : sequence of str
+        Fields to cut the data by, or ``"length"``.
+    skip_conflicts : bool
+        Leave out texts that occur with different labels.
+    worst : int
+        How many errors to explain.
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    LabelError
+        The data break the rules; the message lists the faults.
+    """
+    from stance.learn.evaluate import evaluate_files
+
+    paths = [data] if isinstance(data, str | Path) else data
+    return evaluate_files(
+        paths, _model(model, task, scheme), text_field=text_field, label_field=label_field, mapping=mapping,
+        slices=slices, skip_conflicts=skip_conflicts, worst=worst, seed=seed,
+    )  # fmt: skip

@@ -34,3 +34,14 @@ UncertainOption = Annotated[
 ]
 ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="table for a person; json for a machine.")]
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file too.")]
+TextFieldOption = Annotated[str | None, typer.Option("--text-field", help="Field (column) that holds the text.")]
+LabelFieldOption = Annotated[
+    str | None, typer.Option("--label-field", help="Field (column) that holds the label, if not named as the task.")
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="OLD=NEW: what a label of the data is called here; OLD= leaves it out. Can be repeated."),
+]
+SkipConflictsOption = Annotated[
+    bool, typer.Option("--skip-conflicts", help="Leave out texts that occur with different labels, instead of refusing them.")
+]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stance.errors import RecipeError
 from stance.labels.schemes import find_scheme
+from stance.learn.heldout import parse_mapping
 from stance.learn.recipe import Recipe, parse_size, read_recipe
 from stance.resources import resource
 
@@ -22,6 +23,8 @@ def recipe_for(
     name: str | None = None,
     max_size: str | None = None,
     folds: int | None = None,
+    mapping: Sequence[str] = (),
+    skip_conflicts: bool = False,
 ) -> Recipe:
     """Return the recipe that is meant: the shipped default, a recipe file, or one made for label files.
 
@@ -49,4 +52,8 @@ def recipe_for(
         recipe = replace(recipe, name=name)
     if max_size is not None:
         recipe = replace(recipe, max_size=parse_size(max_size))
+    if mapping:
+        recipe = replace(recipe, mapping={**recipe.mapping, **parse_mapping(mapping)})
+    if skip_conflicts:
+        recipe = replace(recipe, skip_conflicts=True)
     return recipe if folds is None else replace(recipe, folds=folds)

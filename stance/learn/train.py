@@ -182,7 +182,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
         metrics = summarize(data.labels, softmax(logits / temperature), labels, recipe.seed)
     info = {
         "recipe": _plain(recipe), "metrics": metrics, "data_fingerprint": data.fingerprint(), "n_texts": len(data),
-        "n_by_label": data.counts(), "pruned": pruned,
+        "n_by_label": data.counts(), "pruned": pruned, "merge": dict(data.scheme.merge),
         "versions": {name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
     }  # fmt: skip
     model = Model(
@@ -217,7 +217,7 @@ def read_data(recipe: Recipe) -> LabelledData:
     scheme = find_scheme(recipe.scheme) if recipe.scheme else None
     return read_labels(
         recipe.labels, scheme, task=recipe.task, text_field=recipe.text_field, label_field=recipe.label_field,
-        mapping=recipe.mapping, base=recipe.base,
+        mapping=recipe.mapping, base=recipe.base, skip_conflicts=recipe.skip_conflicts,
     )  # fmt: skip
 
 
