@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import evaluate, explain, predict, score, train
+from stance.cli import compare, evaluate, explain, predict, score, train
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("score")(score.score)
