@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import compare, evaluate, explain, predict, score, train
+from stance.cli import compare, evaluate, explain, learning_curve, predict, score, train
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
+app.command("learning-curve")(learning_curve.learning_curve)
 app.command("score")(score.score)
 
 

@@ -19,12 +19,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from stance.arabic.normalize import derive
+from stance.arabic.normalize import Normalizer, derive
 from stance.errors import LabelError, RecipeError
 from stance.features.lexicon import Lexicon, read_lexicon
 from stance.features.space import FeatureSpace, learn_space
 from stance.labels.records import LabelledData, read_labels
-from stance.labels.schemes import find_scheme
+from stance.labels.schemes import Scheme, find_scheme
 from stance.learn.metrics import summarize
 from stance.learn.recipe import Recipe, read_recipe
 from stance.model.classifier import Model, softmax
@@ -162,8 +162,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     _check_data(data, recipe)
     labels = data.scheme.labels
     progress("deriving the normalisation", 0, 1)
-    normalizer = derive(recipe.normalization)
-    lexicon = read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
+    normalizer, lexicon = prepare(recipe)
     progress("collecting n-grams", 0, 1)
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
     counts = _counts(space, data.texts)
@@ -190,6 +189,33 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
         intercepts.astype(np.float64), temperature, recipe.floor, info,
     )  # fmt: skip
     return Training(model, data, metrics, time.perf_counter() - begin)
+
+
+def fit_once(
+    texts: Sequence[str], truth: Sequence[str], recipe: Recipe, scheme: Scheme, normalizer: Normalizer, lexicon: Lexicon
+) -> Model:
+    """Fit a model on some texts, without validation, calibration or pruning: for those who fit many.
+
+    Parameters
+    ----------
+    texts, truth : sequence of str
+    recipe : Recipe
+    scheme : Scheme
+        Each of its labels must occur in `truth`.
+    normalizer, lexicon
+        What `prepare` gives for the recipe.
+    """
+    space = learn_space(texts, recipe.blocks, normalizer, lexicon)
+    weights, intercepts = _fit(_weighed(space, _counts(space, texts)), truth, recipe, scheme.labels)
+    return Model(
+        recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32), intercepts.astype(np.float64)
+    )
+
+
+def prepare(recipe: Recipe) -> tuple[Normalizer, Lexicon]:
+    """Return the normalisation and the lexicon that a recipe names."""
+    normalizer = derive(recipe.normalization)
+    return normalizer, read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
 
 
 def _counts(space: FeatureSpace, texts: Sequence[str]) -> Any:
