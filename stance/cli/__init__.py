@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import compare, evaluate, explain, learning_curve, predict, score, train
+from stance.cli import compare, evaluate, explain, learning_curve, predict, score, train, tune
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     "unreadable; 6 a dependency is missing; 130 interrupted.",
 )
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)

@@ -120,6 +120,25 @@ def mcnemar_exact(only_a: int, only_b: int) -> float:
     return float(binomtest(only_a, only_a + only_b, 0.5).pvalue) if only_a + only_b else 1.0
 
 
+def paired_macro_f1(
+    y: npt.NDArray[Any], ga: npt.NDArray[Any], gb: npt.NDArray[Any], k: int, seed: int = 0
+) -> tuple[Estimate, Estimate, Estimate]:
+    """Return macro-F1 of predictions A, of predictions B, and B's less A's, all of one bootstrap.
+
+    Parameters
+    ----------
+    y, ga, gb : (n,) int
+        Label numbers below `k`: the truth and both predictions.
+    """
+    # As in stance.learn.confusion, but with cells for the pair of predictions: every resample is the same for both.
+    cells = np.bincount((y * k + ga) * k + gb, minlength=k**3).reshape(k, k, k)
+    draws = resample(cells, seed)
+    there = np.flatnonzero(cells.sum(axis=(1, 2)) + cells.sum(axis=(0, 2)) + cells.sum(axis=(0, 1))).tolist()
+    of = partial(macro_f1, labels=there)
+    (va, da), (vb, db) = ((float(of(cells.sum(axis=axis))), of(draws.sum(axis=axis))) for axis in (-1, -2))
+    return Estimate(va, *interval(da)), Estimate(vb, *interval(db)), Estimate(vb - va, *interval(db - da))
+
+
 def _guesses(model: Model, p: npt.NDArray[Any], scheme: Scheme) -> npt.NDArray[np.int64]:
     seen = [scheme.labels.index(str(scheme.view(label))) for label in model.labels]
     guess: npt.NDArray[np.int64] = np.array(seen)[p.argmax(axis=1)]
@@ -194,17 +213,12 @@ def compare_models(
     y = np.array([labels.index(label) for label in data.labels])
     pa, pb = probabilities(a, data.texts, progress), probabilities(b, data.texts, progress)
     ga, gb = _guesses(a, pa, scheme), _guesses(b, pb, scheme)
-    # As in stance.learn.confusion, but with cells for the pair of predictions: every resample is the same for both.
-    cells = np.bincount((y * k + ga) * k + gb, minlength=k**3).reshape(k, k, k)
-    draws = resample(cells, seed)
-    there = np.flatnonzero(cells.sum(axis=(1, 2)) + cells.sum(axis=(0, 2)) + cells.sum(axis=(0, 1))).tolist()
-    of = partial(macro_f1, labels=there)
-    (va, da), (vb, db) = ((float(of(cells.sum(axis=axis))), of(draws.sum(axis=axis))) for axis in (-1, -2))
+    f1_a, f1_b, difference = paired_macro_f1(y, ga, gb, k, seed)
     right_a, right_b = ga == y, gb == y
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
-    difference, p = Estimate(vb - va, *interval(db - da)), mcnemar_exact(only_a, only_b)
+    p = mcnemar_exact(only_a, only_b)
     return Comparison(
-        a.name, b.name, labels, len(data), Estimate(va, *interval(da)), Estimate(vb, *interval(db)), difference,
+        a.name, b.name, labels, len(data), f1_a, f1_b, difference,
         only_a, only_b, int((right_a & right_b).sum()), int((~right_a & ~right_b).sum()), p,
         _differences(data, y, ga, gb, pa.max(axis=1) + pb.max(axis=1), labels, examples),
         _conclusion(a.name, b.name, len(data), difference, p, only_a, only_b), seed,

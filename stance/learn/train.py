@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -97,16 +97,35 @@ def _validate(
     space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress
 ) -> npt.NDArray[np.float64]:
     """Return out-of-fold logits (n, n_labels), each from a model that saw neither the text nor its n-grams' idf."""
-    labels, y = data.scheme.labels, np.array(data.labels)
-    logits = np.zeros((len(y), len(labels)))
-    folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed)
-    for i, (seen, held) in enumerate(folds.split(y, y)):
+    y = np.array(data.labels)
+    logits = np.zeros((len(y), len(data.scheme.labels)))
+    folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed).split(y, y)
+    progress("cross-validating", 0, recipe.folds)
+    for i, (held, of_fold) in enumerate(held_out_logits(space, counts, data, recipe, folds), 1):
+        logits[held] = of_fold
         progress("cross-validating", i, recipe.folds)
-        x = _weighed(space, counts, _fold_idf(space, counts, seen))
-        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, labels)
-        logits[held] = x[held] @ weights.T + intercepts
-    progress("cross-validating", recipe.folds, recipe.folds)
     return logits
+
+
+def held_out_logits(
+    space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, folds: Iterable[tuple[Any, Any]]
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
+    """Yield for every fold the rows held out and their logits, from a model fitted to the other rows.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+    counts : (n_texts, n_features) sparse
+        See `count_features`. What a fold's model must not know (idf, which n-grams are frequent enough) is learnt anew.
+    data : LabelledData
+    recipe : Recipe
+    folds : iterable of (rows to fit, rows held out)
+    """
+    y = np.array(data.labels)
+    for seen, held in folds:
+        x = _weighed(space, counts, _fold_idf(space, counts, seen))
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, data.scheme.labels)
+        yield held, x[held] @ weights.T + intercepts
 
 
 def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
@@ -165,13 +184,13 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     normalizer, lexicon = prepare(recipe)
     progress("collecting n-grams", 0, 1)
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
-    counts = _counts(space, data.texts)
+    counts = count_features(space, data.texts)
     weights, intercepts = _first_fit(space, counts, data, recipe, progress)
     pruned: dict[str, int] | None = None
     if recipe.max_size and (kept := _prune(space, weights, recipe.max_size)) is not None:
         pruned = {"before": len(space.vocabulary), "after": int(kept.sum())}
         space = FeatureSpace(space.blocks, normalizer, lexicon, space.runs, space.vocabulary.keep(kept))
-        counts = _counts(space, data.texts)
+        counts = count_features(space, data.texts)
         weights, intercepts = _first_fit(space, counts, data, recipe, progress)
     metrics, temperature = None, 1.0
     if recipe.folds:
@@ -206,7 +225,7 @@ def fit_once(
         What `prepare` gives for the recipe.
     """
     space = learn_space(texts, recipe.blocks, normalizer, lexicon)
-    weights, intercepts = _fit(_weighed(space, _counts(space, texts)), truth, recipe, scheme.labels)
+    weights, intercepts = _fit(_weighed(space, count_features(space, texts)), truth, recipe, scheme.labels)
     return Model(
         recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32), intercepts.astype(np.float64)
     )
@@ -218,7 +237,8 @@ def prepare(recipe: Recipe) -> tuple[Normalizer, Lexicon]:
     return normalizer, read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
 
 
-def _counts(space: FeatureSpace, texts: Sequence[str]) -> Any:
+def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
+    """Return how often each text has each feature, a sparse array (n_texts, n_features) of int32."""
     indptr, indices, data = space.bound_engine.count(texts)
     counts = csr_array((data, indices, indptr), shape=(len(texts), len(space.vocabulary)))
     counts.sort_indices()
