@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stance.api import evaluate as evaluate
+    from stance.api import explain as explain
     from stance.api import predict as predict
     from stance.api import predict_proba as predict_proba
     from stance.api import score as score
@@ -19,18 +21,22 @@ if TYPE_CHECKING:
     from stance.articles.scoring import Article as Article
     from stance.articles.scoring import Sentence as Sentence
     from stance.errors import StanceError as StanceError
+    from stance.learn.evaluate import Evaluation as Evaluation
     from stance.model.catalogue import load as load
     from stance.model.classifier import Model as Model
+    from stance.model.explain import Explanation as Explanation
     from stance.model.prediction import Prediction as Prediction
 
 __version__ = "0.1.0"
 _HOMES = {
+    "evaluate": "stance.api", "Evaluation": "stance.learn.evaluate",
+    "explain": "stance.api", "Explanation": "stance.model.explain",
     "predict": "stance.api", "predict_proba": "stance.api", "score": "stance.api", "train": "stance.api",
     "load": "stance.model.catalogue", "Model": "stance.model.classifier", "Prediction": "stance.model.prediction",
     "Article": "stance.articles.scoring", "Sentence": "stance.articles.scoring", "StanceError": "stance.errors",
 }  # fmt: skip
 __all__ = [
-    "Article", "Model", "Prediction", "Sentence", "StanceError", "load", "predict", "predict_proba", "score", "train",
+    "Article", "Evaluation", "Explanation", "Model", "Prediction", "Sentence", "StanceError", "evaluate", "explain", "load", "predict", "predict_proba", "score", "train",
 ]  # fmt: skip
 
 

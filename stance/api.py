@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -15,6 +15,8 @@ from stance.model.prediction import Prediction
 
 if TYPE_CHECKING:
     from stance.articles.scoring import Article
+    from stance.learn.evaluate import Evaluation
+    from stance.model.explain import Explanation
 
 ModelLike = Model | str | Path | None
 
@@ -70,6 +72,40 @@ def predict_proba(
 ) -> npt.NDArray[np.float32]:
     """Return calibrated probabilities, (n_texts, n_labels) float32, columns as in ``model.labels``."""
     return _model(model, task, scheme).predict_proba(texts)
+
+
+def explain(
+    text: str,
+    *,
+    task: str | None = None,
+    scheme: str | None = None,
+    model: ModelLike = None,
+    label: str | None = None,
+) -> Explanation:
+    """Explain a decision: what every feature of the text adds to every label's logit, and where it stands.
+
+    Parameters
+    ----------
+    text : str
+    task, scheme, model
+        As in `predict`.
+    label : str, optional
+        The label to explain; the predicted one by default.
+
+    Returns
+    -------
+    Explanation
+        Intercepts and contributions add up to the logits (before the temperature); ``character_weights()`` gives the
+        share of each character.
+
+    Raises
+    ------
+    StanceError
+        The model does not have that label.
+    """
+    from stance.model.explain import explain_text
+
+    return explain_text(_model(model, task, scheme), text, label)
 
 
 def score(
@@ -132,3 +168,52 @@ def train(source: Any, **options: Any) -> Model:
     from stance.learn.train import train as run
 
     return run(source, **options).model
+
+
+def evaluate(
+    data: str | Path | Sequence[str | Path],
+    *,
+    task: str | None = None,
+    scheme: str | None = None,
+    model: ModelLike = None,
+    text_field: str | None = None,
+    label_field: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    slices: Sequence[str] = (),
+    skip_conflicts: bool = False,
+    worst: int = 10,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure a model on labelled files.
+
+    Parameters
+    ----------
+    data : str, Path, or sequence of them
+        JSONL, CSV, TSV or Parquet files, folders or glob patterns.
+    task, scheme, model
+        As in `predict`.
+    text_field, label_field : str, optional
+        Names of the columns; by default those that the model was trained on.
+    mapping : mapping of str to str, optional
+        What the data's labels are called in the model; an empty name leaves the records out.
+    slices : sequence of str
+        Fields to cut the data by, or ``"length"``.
+    skip_conflicts : bool
+        Leave out texts that occur with different labels.
+    worst : int
+        How many errors to explain.
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    LabelError
+        The data break the rules; the message lists the faults.
+    """
+    from stance.learn.evaluate import evaluate_files
+
+    paths = [data] if isinstance(data, str | Path) else data
+    return evaluate_files(
+        paths, _model(model, task, scheme), text_field=text_field, label_field=label_field, mapping=mapping,
+        slices=slices, skip_conflicts=skip_conflicts, worst=worst, seed=seed,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import predict, score, train
+from stance.cli import compare, evaluate, explain, learning_curve, predict, score, train, tune
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -20,7 +20,12 @@ app = typer.Typer(
     "unreadable; 6 a dependency is missing; 130 interrupted.",
 )
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
+app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(explain.explain)
+app.command("learning-curve")(learning_curve.learning_curve)
 app.command("score")(score.score)
 
 

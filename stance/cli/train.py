@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from stance.cli.options import Format, FormatOption
+from stance.cli.options import (
+    Format,
+    FormatOption,
+    LabelFieldOption,
+    MapOption,
+    SkipConflictsOption,
+    TextFieldOption,
+)
 
 
 def train(
@@ -16,8 +23,10 @@ def train(
     ] = None,
     scheme: Annotated[str | None, typer.Option(help="Label scheme: default, oppose, sentiment, or a .toml file.")] = None,
     task: Annotated[str | None, typer.Option(help="Field that holds the label, e.g. stance or sentiment.")] = None,
-    text_field: Annotated[str | None, typer.Option(help="Field that holds the text.")] = None,
-    label_field: Annotated[str | None, typer.Option(help="Field that holds the label, if not named as the task.")] = None,
+    text_field: TextFieldOption = None,
+    label_field: LabelFieldOption = None,
+    mapping: MapOption = None,
+    skip_conflicts: SkipConflictsOption = False,
     name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default models/NAME.joblib.")] = None,
     max_size: Annotated[str | None, typer.Option(help="Largest size of the file, e.g. 1MB; features are pruned to fit.")] = None,
@@ -31,7 +40,7 @@ def train(
 
     recipe = recipe_for(
         sources or [], scheme=scheme, task=task, text_field=text_field, label_field=label_field, name=name,
-        max_size=max_size, folds=folds,
+        max_size=max_size, folds=folds, mapping=mapping or (), skip_conflicts=skip_conflicts,
     )  # fmt: skip
     with training_progress() as progress:
         result = run_training(recipe, out, progress)

@@ -72,6 +72,11 @@ class FeatureSpace:
         """Return a text as the analysers see it."""
         return Analysis(self.normalizer(text), self.lexicon)
 
+    def find(self, block: int, feature: Feature) -> int:
+        """Return the index of a feature of block number `block`, or -1 if it was never seen or has been pruned."""
+        print_ = np.array([fingerprint(self._seeds[block], feature)], dtype=np.uint64)
+        return int(self.vocabulary.find(print_)[0])
+
     def row(self, text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return one text's features (indices, sorted, int64) and TF-IDF values (float64), worked in plain Python."""
         analysis = self.analysis(text)

@@ -36,6 +36,8 @@ class LabelledData:
         Records without a label for the task.
     repeated : int
         Records that repeat a text with the same label, and are left out.
+    conflicting : int
+        Records whose text occurs with different labels, and that were left out because that was asked for.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -44,6 +46,7 @@ class LabelledData:
     scheme: Scheme = field(default_factory=lambda: scheme_of_labels("stance", ()))
     skipped: int = 0
     repeated: int = 0
+    conflicting: int = 0
 
     def __len__(self) -> int:
         """Return the number of labelled texts."""
@@ -151,6 +154,7 @@ def read_labels(
     label_field: str | None = None,
     mapping: Mapping[str, str] | None = None,
     base: Path | None = None,
+    skip_conflicts: bool = False,
 ) -> LabelledData:
     """Read labelled records and check them.
 
@@ -165,9 +169,11 @@ def read_labels(
     text_field, label_field : str
         Names of the columns.
     mapping : mapping of str to str, optional
-        What the file's own labels are called in the scheme.
+        What the file's own labels are called in the scheme; an empty name leaves the record out.
     base : Path, optional
         Folder that relative paths start from.
+    skip_conflicts : bool
+        Leave out every record of a text that occurs with different labels; by default that is a fault.
 
     Raises
     ------
@@ -178,6 +184,8 @@ def read_labels(
     data = LabelledData()
     faults: list[str] = []
     seen: dict[str, tuple[str, str]] = {}
+    conflicts: dict[str, int] = {}
+    unknown: Counter[str] = Counter()
     for path in expand_paths(paths, base):
         for row in read_rows(path):
             if isinstance(row, str):
@@ -194,28 +202,60 @@ def read_labels(
                 continue
             raw = str(raw)
             named = (mapping or {}).get(raw, raw)
+            if not named:
+                data.skipped += 1
+                continue
             label = scheme.view(named) if scheme else named
             if label is None:
-                known = ", ".join(scheme.known) if scheme else ""
-                faults.append(f"{where}: field {column!r}: unknown label {raw!r}; expected one of: {known}")
+                unknown[raw] += 1
+                if unknown[raw] == 1:  # said once, however many records have it
+                    known = ", ".join(scheme.known) if scheme else ""
+                    faults.append(f"{where}: field {column!r}: unknown label {raw!r}; expected one of: {known}")
                 continue
             if (before := seen.setdefault(text.strip(), (label, where))) != (label, where):
-                if before[0] != label:
-                    faults.append(f"{where}: field {column!r}: {label!r}, but {before[1]} has the same text as {before[0]!r}")
+                if before[0] != label and skip_conflicts:
+                    conflicts[text.strip()] = conflicts.get(text.strip(), 1) + 1
+                elif before[0] != label:
+                    faults.append(
+                        f"{where}: field {column!r}: {label!r}, but {before[1]} has the same text as {before[0]!r}; "
+                        "correct one, or leave out all such texts with --skip-conflicts"
+                    )
                 else:
                     data.repeated += 1
                 continue
             data.texts.append(text)
             data.labels.append(label)
             data.records.append(record)
+    if conflicts:
+        _leave_out(data, conflicts)
     if faults:
-        shown = "\n".join(faults[:MOST_SHOWN])
-        more = f"\n... and {len(faults) - MOST_SHOWN} more" if len(faults) > MOST_SHOWN else ""
-        raise LabelError(f"{len(faults)} fault(s) in the labels:\n{shown}{more}")
+        raise LabelError(_list_faults(faults, unknown))
     if not data.texts:
         raise LabelError(f"no labelled record found; expected records with {text_field!r} and {column!r}")
     data.scheme = scheme or scheme_of_labels(column, data.labels)
     return data
+
+
+def _list_faults(faults: list[str], unknown: Counter[str]) -> str:
+    """Return the message about faulty records: the first ones, and what is common to all unknown labels."""
+    n = len(faults) + sum(unknown.values()) - len(unknown)
+    more = f"\n... and {len(faults) - MOST_SHOWN} more" if len(faults) > MOST_SHOWN else ""
+    message = f"{n} fault(s) in the labels:\n" + "\n".join(faults[:MOST_SHOWN]) + more
+    if unknown:
+        counts = ", ".join(f"{label!r} ({n:,})" for label, n in unknown.most_common(MOST_SHOWN))
+        message += (
+            f"\nUnknown labels and their records: {counts}. Say what each is called "
+            f"here with --map '{unknown.most_common(1)[0][0]}=LABEL' (nothing after = leaves it out), once for each"
+        )
+    return message
+
+
+def _leave_out(data: LabelledData, conflicts: Mapping[str, int]) -> None:
+    """Take the texts with contradictory labels out, and count their records."""
+    kept = [i for i, text in enumerate(data.texts) if text.strip() not in conflicts]
+    data.texts, data.labels = [data.texts[i] for i in kept], [data.labels[i] for i in kept]
+    data.records = [data.records[i] for i in kept]
+    data.conflicting = sum(conflicts.values())
 
 
 def _check_fields(record: dict[str, Any], text_field: str, column: str, where: str) -> str | None:

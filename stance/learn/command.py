@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from stance.errors import RecipeError
+from stance.labels.records import LabelledData, read_labels
 from stance.labels.schemes import find_scheme
+from stance.learn.heldout import parse_mapping
 from stance.learn.recipe import Recipe, parse_size, read_recipe
+from stance.learn.train import read_data
 from stance.resources import resource
 
 
@@ -22,6 +25,8 @@ def recipe_for(
     name: str | None = None,
     max_size: str | None = None,
     folds: int | None = None,
+    mapping: Sequence[str] = (),
+    skip_conflicts: bool = False,
 ) -> Recipe:
     """Return the recipe that is meant: the shipped default, a recipe file, or one made for label files.
 
@@ -49,4 +54,26 @@ def recipe_for(
         recipe = replace(recipe, name=name)
     if max_size is not None:
         recipe = replace(recipe, max_size=parse_size(max_size))
+    if mapping:
+        recipe = replace(recipe, mapping={**recipe.mapping, **parse_mapping(mapping)})
+    if skip_conflicts:
+        recipe = replace(recipe, skip_conflicts=True)
     return recipe if folds is None else replace(recipe, folds=folds)
+
+
+def read_recipe_data(recipe: Recipe, on: Sequence[str] | None = None) -> tuple[LabelledData, LabelledData | None]:
+    """Return the data of a recipe, and the files to measure on as the recipe's own scheme and columns see them.
+
+    Raises
+    ------
+    LabelError
+        See `stance.labels.records.read_labels`.
+    """
+    data = read_data(recipe)
+    if not on:
+        return data, None
+    other = read_labels(
+        on, data.scheme, text_field=recipe.text_field, label_field=recipe.label_field, mapping=recipe.mapping,
+        skip_conflicts=recipe.skip_conflicts,
+    )  # fmt: skip
+    return data, other

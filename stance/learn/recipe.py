@@ -12,7 +12,8 @@ from stance.errors import RecipeError
 from stance.features.blocks import Block
 
 _TOP = {"name", "description", "task", "scheme", "labels", "lexicon", "seed", "normalization", "features", "classifier",
-        "validation", "text_field", "label_field", "mapping", "max_size", "floor"}  # fmt: skip
+        "validation", "text_field", "label_field", "mapping", "max_size", "floor",
+        "skip_conflicts"}  # fmt: skip
 DEFAULT_BLOCKS = (
     Block("word", (1, 2), "stem", min_df=2, sublinear_tf=True),
     Block("char_wb", (3, 5), min_df=2, sublinear_tf=True),
@@ -49,6 +50,8 @@ class Recipe:
     seed : int
     max_size : int or None
         Largest size of the model file in bytes; the least weighty features are pruned to reach it.
+    skip_conflicts : bool
+        Leave out texts that occur with different labels, instead of refusing the data.
     floor : float
         Probability below which a label can be reported as uncertain.
     """
@@ -71,6 +74,7 @@ class Recipe:
     seed: int = 0
     max_size: int | None = None
     floor: float = 0.5
+    skip_conflicts: bool = False
     base: Path = field(default_factory=Path)
 
 
@@ -98,6 +102,12 @@ def _number(path: Path, table: str, data: dict[str, Any], key: str, default: flo
     value = data.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise RecipeError(f"{path}: {table}{key} is {value!r}; expected a number from {low:g} to {high:g}")
+    return value
+
+
+def _flag(path: Path, data: dict[str, Any], key: str) -> bool:
+    if not isinstance(value := data.get(key, False), bool):
+        raise RecipeError(f"{path}: {key} is {value!r}; expected true or false")
     return value
 
 
@@ -157,5 +167,6 @@ def read_recipe(path: str | Path) -> Recipe:
         seed=int(_number(path, "", data, "seed", 0, 0, 2**31 - 1)),
         max_size=parse_size(data["max_size"]) if "max_size" in data else None,
         floor=float(_number(path, "", data, "floor", 0.5, 0.0, 1.0)),
+        skip_conflicts=_flag(path, data, "skip_conflicts"),
         base=path.parent,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +19,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from stance.arabic.normalize import derive
+from stance.arabic.normalize import Normalizer, derive
 from stance.errors import LabelError, RecipeError
 from stance.features.lexicon import Lexicon, read_lexicon
 from stance.features.space import FeatureSpace, learn_space
 from stance.labels.records import LabelledData, read_labels
-from stance.labels.schemes import find_scheme
+from stance.labels.schemes import Scheme, find_scheme
 from stance.learn.metrics import summarize
 from stance.learn.recipe import Recipe, read_recipe
 from stance.model.classifier import Model, softmax
@@ -97,16 +97,35 @@ def _validate(
     space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress
 ) -> npt.NDArray[np.float64]:
     """Return out-of-fold logits (n, n_labels), each from a model that saw neither the text nor its n-grams' idf."""
-    labels, y = data.scheme.labels, np.array(data.labels)
-    logits = np.zeros((len(y), len(labels)))
-    folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed)
-    for i, (seen, held) in enumerate(folds.split(y, y)):
+    y = np.array(data.labels)
+    logits = np.zeros((len(y), len(data.scheme.labels)))
+    folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=recipe.seed).split(y, y)
+    progress("cross-validating", 0, recipe.folds)
+    for i, (held, of_fold) in enumerate(held_out_logits(space, counts, data, recipe, folds), 1):
+        logits[held] = of_fold
         progress("cross-validating", i, recipe.folds)
-        x = _weighed(space, counts, _fold_idf(space, counts, seen))
-        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, labels)
-        logits[held] = x[held] @ weights.T + intercepts
-    progress("cross-validating", recipe.folds, recipe.folds)
     return logits
+
+
+def held_out_logits(
+    space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, folds: Iterable[tuple[Any, Any]]
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
+    """Yield for every fold the rows held out and their logits, from a model fitted to the other rows.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+    counts : (n_texts, n_features) sparse
+        See `count_features`. What a fold's model must not know (idf, which n-grams are frequent enough) is learnt anew.
+    data : LabelledData
+    recipe : Recipe
+    folds : iterable of (rows to fit, rows held out)
+    """
+    y = np.array(data.labels)
+    for seen, held in folds:
+        x = _weighed(space, counts, _fold_idf(space, counts, seen))
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, data.scheme.labels)
+        yield held, x[held] @ weights.T + intercepts
 
 
 def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
@@ -162,17 +181,16 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     _check_data(data, recipe)
     labels = data.scheme.labels
     progress("deriving the normalisation", 0, 1)
-    normalizer = derive(recipe.normalization)
-    lexicon = read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
+    normalizer, lexicon = prepare(recipe)
     progress("collecting n-grams", 0, 1)
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
-    counts = _counts(space, data.texts)
+    counts = count_features(space, data.texts)
     weights, intercepts = _first_fit(space, counts, data, recipe, progress)
     pruned: dict[str, int] | None = None
     if recipe.max_size and (kept := _prune(space, weights, recipe.max_size)) is not None:
         pruned = {"before": len(space.vocabulary), "after": int(kept.sum())}
         space = FeatureSpace(space.blocks, normalizer, lexicon, space.runs, space.vocabulary.keep(kept))
-        counts = _counts(space, data.texts)
+        counts = count_features(space, data.texts)
         weights, intercepts = _first_fit(space, counts, data, recipe, progress)
     metrics, temperature = None, 1.0
     if recipe.folds:
@@ -182,7 +200,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
         metrics = summarize(data.labels, softmax(logits / temperature), labels, recipe.seed)
     info = {
         "recipe": _plain(recipe), "metrics": metrics, "data_fingerprint": data.fingerprint(), "n_texts": len(data),
-        "n_by_label": data.counts(), "pruned": pruned,
+        "n_by_label": data.counts(), "pruned": pruned, "merge": dict(data.scheme.merge),
         "versions": {name: version(name) for name in ("scikit-learn", "numpy", "scipy")},
     }  # fmt: skip
     model = Model(
@@ -192,7 +210,35 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     return Training(model, data, metrics, time.perf_counter() - begin)
 
 
-def _counts(space: FeatureSpace, texts: Sequence[str]) -> Any:
+def fit_once(
+    texts: Sequence[str], truth: Sequence[str], recipe: Recipe, scheme: Scheme, normalizer: Normalizer, lexicon: Lexicon
+) -> Model:
+    """Fit a model on some texts, without validation, calibration or pruning: for those who fit many.
+
+    Parameters
+    ----------
+    texts, truth : sequence of str
+    recipe : Recipe
+    scheme : Scheme
+        Each of its labels must occur in `truth`.
+    normalizer, lexicon
+        What `prepare` gives for the recipe.
+    """
+    space = learn_space(texts, recipe.blocks, normalizer, lexicon)
+    weights, intercepts = _fit(_weighed(space, count_features(space, texts)), truth, recipe, scheme.labels)
+    return Model(
+        recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32), intercepts.astype(np.float64)
+    )
+
+
+def prepare(recipe: Recipe) -> tuple[Normalizer, Lexicon]:
+    """Return the normalisation and the lexicon that a recipe names."""
+    normalizer = derive(recipe.normalization)
+    return normalizer, read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
+
+
+def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
+    """Return how often each text has each feature, a sparse array (n_texts, n_features) of int32."""
     indptr, indices, data = space.bound_engine.count(texts)
     counts = csr_array((data, indices, indptr), shape=(len(texts), len(space.vocabulary)))
     counts.sort_indices()
@@ -217,7 +263,7 @@ def read_data(recipe: Recipe) -> LabelledData:
     scheme = find_scheme(recipe.scheme) if recipe.scheme else None
     return read_labels(
         recipe.labels, scheme, task=recipe.task, text_field=recipe.text_field, label_field=recipe.label_field,
-        mapping=recipe.mapping, base=recipe.base,
+        mapping=recipe.mapping, base=recipe.base, skip_conflicts=recipe.skip_conflicts,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stance.learn.run import TrainingRun
+from stance.present.evaluation import left_out_line
 from stance.present.tables import console, metrics_tables
 
 
@@ -46,5 +47,5 @@ def show_training(run: TrainingRun, *, as_json: bool) -> None:
         f"{len(training.data):,} sentences, {len(model.space.vocabulary):,} features, {training.seconds:.1f} s. "
         f"Wrote {run.model_path} ({size / 1e6:.2f} MB) and its card {run.card_path}."
     )
-    if training.data.skipped or training.data.repeated:
-        out.print(f"Left out: {training.data.skipped:,} records without a label, {training.data.repeated:,} repeated texts.")
+    if left := left_out_line(training.data.skipped, training.data.repeated, training.data.conflicting):
+        out.print(left)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+import optuna
+import pytest
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedKFold
+from test_cli import run
+from test_train import LABELS, small
+
+from stance.errors import DependencyError, LabelError, RecipeError
+from stance.features.blocks import Block
+from stance.features.space import learn_space
+from stance.learn.recipe import Recipe, read_recipe
+from stance.learn.recipe_file import recipe_toml, write_recipe
+from stance.learn.search_space import starting_point, suggest
+from stance.learn.train import count_features, held_out_logits, prepare, read_data
+from stance.learn.tune import parse_seconds, tune
+from stance.resources import resource
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return small(blocks=(Block("word", (1, 1), min_df=3),), C=0.2)
+
+
+@pytest.fixture(scope="module")
+def data(recipe):
+    return read_data(recipe)
+
+
+def macro_f1_on_folds(data, recipe, folds, seed):
+    normalizer, lexicon = prepare(recipe)
+    space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
+    y = np.array([data.scheme.labels.index(x) for x in data.labels])
+    guess = np.empty(len(y), dtype=int)
+    split = StratifiedKFold(folds, shuffle=True, random_state=seed).split(y, y)
+    for held, logits in held_out_logits(space, count_features(space, data.texts), data, recipe, split):
+        guess[held] = logits.argmax(axis=1)
+    return f1_score(y, guess, average="macro")
+
+
+def test_a_search_is_reproducible_and_measures_what_it_says(data, recipe):
+    found = tune(data, recipe, trials=4, folds=3, seed=1)
+    again = tune(data, recipe, trials=4, folds=3, seed=1)
+    assert found.recipe == again.recipe
+    assert [(t.settings, t.macro_f1) for t in found.trials] == [(t.settings, t.macro_f1) for t in again.trials]
+    assert found.start == pytest.approx(macro_f1_on_folds(data, recipe, 3, 1))
+    assert found.best == pytest.approx(macro_f1_on_folds(data, found.recipe, 3, 1))
+    assert found.best == max(found.start, *(t.macro_f1 for t in found.trials if t.complete))
+    assert found.improved == (found.best > found.start)
+    assert found.checked_start.value == pytest.approx(macro_f1_on_folds(data, recipe, 3, 2))
+    assert found.checked.value == pytest.approx(macro_f1_on_folds(data, found.recipe, 3, 2))
+    assert found.gain.value == pytest.approx(found.checked.value - found.checked_start.value)
+    assert found.trials[0].settings["ngrams"] == "word"
+    json.dumps(found.to_dict())
+
+
+def test_a_search_keeps_its_time(data, recipe):
+    found = tune(data, recipe, seconds=1.0, folds=3)
+    assert sum(t.seconds for t in found.trials) < 6.0
+    assert found.trials
+
+
+def test_the_starting_point_is_the_recipe():
+    for name in ("stance-ar", "stance-oppose-ar", "sentiment-ar"):
+        recipe = read_recipe(resource("training", f"{name}.toml"))
+        trial = optuna.trial.FixedTrial(starting_point(recipe))
+        assert suggest(trial, recipe) == replace(recipe, max_size=None)
+
+
+def test_every_proposal_is_a_recipe_that_can_be_written_and_read(tmp_path):
+    recipe = read_recipe(resource("training", "stance-ar.toml"))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for i in range(25):
+        wanted = replace(suggest(study.ask(), recipe), max_size=4_000_000, name=f"r{i}")
+        path = tmp_path / "sub" / f"r{i}.toml"
+        path.parent.mkdir(exist_ok=True)
+        write_recipe(wanted, path)
+        found = read_recipe(path)
+        assert replace(found, base=wanted.base, labels=wanted.labels, lexicon=wanted.lexicon) == wanted
+        assert (path.parent / found.lexicon).resolve() == (wanted.base / wanted.lexicon).resolve()
+
+
+def test_a_recipe_file_holds_everything(tmp_path):
+    wanted = Recipe(
+        name="x", description="Ein \"Rezept\"", labels=("a.csv",), task="view", text_field="post", label_field="v", seed=3,
+        mapping={"Favor": "support", "None": ""}, normalization=("tatweel",), C=2.5, class_weight=None, folds=0, floor=0.25,
+        blocks=(Block("char_wb", (2, 4), norm=None, max_features=50, weight=0.5, min_df=0.01),), skip_conflicts=True, base=tmp_path,
+    )  # fmt: skip
+    write_recipe(wanted, tmp_path / "x.toml")
+    assert read_recipe(tmp_path / "x.toml") == wanted
+    with pytest.raises(RecipeError, match=r"expected a file name ending in \.toml"):
+        write_recipe(wanted, tmp_path / "x.json")
+    with pytest.raises(RecipeError, match="existing folder"):
+        write_recipe(wanted, tmp_path / "no" / "x.toml")
+
+
+def test_refusals_say_what_to_do(data, recipe, monkeypatch, tmp_path):
+    assert [parse_seconds(t) for t in ("60", "60s", "1.5m", "2 h")] == [60, 60, 90, 7200]
+    with pytest.raises(RecipeError, match="--time is 'soon'"):
+        parse_seconds("soon")
+    with pytest.raises(LabelError, match="lower --folds or label more"):
+        tune(data, recipe, trials=1, folds=10_000)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(DependencyError, match=r"diplomatic-stance\[tune\]"):
+        tune(data, recipe, trials=1)
+    monkeypatch.setitem(sys.modules, "tomli_w", None)
+    with pytest.raises(DependencyError, match=r"diplomatic-stance\[tune\]"):
+        recipe_toml(recipe, tmp_path)
+
+
+def test_the_winner_can_be_trained(tmp_path):
+    (tmp_path / "r.toml").write_text(f'labels = ["{LABELS}"]\nscheme = "default"\n[classifier]\nC = 0.2\n', encoding="utf-8")
+    out, _ = run("tune", "r.toml", "--trials", "2", "--folds", "2", "--out", "new.toml", cwd=tmp_path)
+    assert "Train it: stance train new.toml" in out
+    assert "on other folds" in out
+    run("train", "new.toml", "--folds", "0", cwd=tmp_path)
+    assert (tmp_path / "models" / "new.joblib").exists()
+    out, _ = run("tune", "r.toml", "--trials", "1", "--folds", "2", "--format", "json", cwd=tmp_path)
+    assert json.loads(out)["recipe"] == "r-tuned.toml"
