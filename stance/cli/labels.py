@@ -1,0 +1,65 @@
+"""``stance labels``: check, stats, agreement, errors, suggest, import."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stance.cli.options import Format, FormatOption
+
+app = typer.Typer(help="Look after labelled sentences: check, count, compare, find errors, choose and exchange.", no_args_is_help=True)
+
+FilesArgument = Annotated[list[str], typer.Argument(help="Label files (.jsonl, .csv, .tsv, .parquet), folders or globs.")]
+TextField = Annotated[str, typer.Option(help="Field that holds the text.")]
+LabelFields = Annotated[list[str] | None, typer.Option("--label-field", help="Field that holds labels (may be repeated); default: stance and sentiment, else label.")]
+
+
+@app.command()
+def check(
+    files: FilesArgument,
+    against: Annotated[list[str] | None, typer.Option(help="Files that must share no text with them, e.g. a test split (may be repeated).")] = None,
+    text_field: TextField = "text",
+    label_field: LabelFields = None,
+    scheme: Annotated[str | None, typer.Option(help="Shipped label scheme, a .toml file, or none.")] = None,
+    map: Annotated[list[str] | None, typer.Option("--map", help="What a label is called in the scheme, e.g. Favor=support (may be repeated).")] = None,
+    similarity: Annotated[float, typer.Option(help="Share of common character 5-grams from which texts are near-duplicates.")] = 0.7,
+    max_length: Annotated[int, typer.Option(min=1, help="Characters beyond which a text is too long.")] = 1000,
+    show: Annotated[int, typer.Option(min=0, help="Findings shown of each kind; 0 for all.")] = 5,
+    format: FormatOption = Format.table,
+) -> None:
+    """Look for everything that can be wrong with labelled files; exit code 3 if there are errors."""
+    from stance.labels.checks import check_labels
+    from stance.present.labels import report_tables
+    from stance.present.output import show as print_result
+    from stance.present.training import training_progress
+
+    with training_progress() as progress:
+        report = check_labels(
+            files, against=against or (), text_field=text_field, fields=label_field, scheme=scheme, mapping=_mapping(map),
+            similarity=similarity, longest=max_length, progress=progress,
+        )  # fmt: skip
+    print_result(format, report.to_dict(), [f.to_dict() for f in report.findings], lambda: report_tables(report, show))
+    if report.n_errors:
+        raise typer.Exit(3)
+
+
+@app.command()
+def stats(
+    files: FilesArgument, text_field: TextField = "text", label_field: LabelFields = None, format: FormatOption = Format.table
+) -> None:
+    """Count labels and other fields, lengths and words."""
+    from stance.labels.statistics import label_statistics
+    from stance.present.labels import statistics_tables
+    from stance.present.output import show as print_result
+
+    found = label_statistics(files, text_field=text_field, fields=label_field)
+    rows = [{"field": field, "label": label, **f} for field, labels in found["labels"].items() for label, f in labels.items()]
+    print_result(format, found, rows, lambda: statistics_tables(found))
+
+
+def _mapping(pairs: list[str] | None) -> dict[str, str]:
+    for pair in pairs or ():
+        if "=" not in pair:
+            raise typer.BadParameter(f"{pair!r}; expected OLD=NEW, e.g. Favor=support", param_hint="--map")
+    return {old.strip(): new.strip() for old, _, new in (pair.partition("=") for pair in pairs or ())}
