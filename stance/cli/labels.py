@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,3 +64,35 @@ def _mapping(pairs: list[str] | None) -> dict[str, str]:
         if "=" not in pair:
             raise typer.BadParameter(f"{pair!r}; expected OLD=NEW, e.g. Favor=support", param_hint="--map")
     return {old.strip(): new.strip() for old, _, new in (pair.partition("=") for pair in pairs or ())}
+
+
+@app.command()
+def agreement(
+    files: Annotated[list[str], typer.Argument(help="Two or more files, one an annotator.")],
+    label_field: Annotated[str | None, typer.Option(help="Field that holds the label; default: stance, else sentiment, else label.")] = None,
+    text_field: TextField = "text",
+    on: Annotated[str | None, typer.Option(help="Field to join the files on; default: id, or the text where ids do not join.")] = None,
+    map: Annotated[list[str] | None, typer.Option("--map", help="What a label is called, e.g. oppose=neutral (may be repeated).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the disagreements to this .csv or .jsonl, with a column to fill.")] = None,
+    resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    show: Annotated[int, typer.Option(min=0, help="Disagreements shown; 0 for all.")] = 10,
+    format: FormatOption = Format.table,
+) -> None:
+    """Measure how far annotators agree, and list what they disagree on."""
+    from stance.labels.agreement import agreement as agree
+    from stance.labels.joining import adjudication_rows, choose_field, join_files
+    from stance.labels.sheets import write_rows
+    from stance.present.labels import agreement_tables
+    from stance.present.output import show as print_result
+
+    field, order = choose_field(files, label_field)
+    joined = join_files(files, field, text_field=text_field, key=on, mapping=_mapping(map))
+    found = agree(joined.columns, order, seed=seed, resamples=resamples).to_dict()
+    different = joined.disagreements()
+    whole = {"field": field, "joined_on": joined.key, **found, "disagreements": different}
+    if out:
+        write_rows(out, adjudication_rows(joined, field))
+    print_result(format, whole, [{"id": d["id"], **d["labels"], "text": d["text"]} for d in different], lambda: agreement_tables(whole, different, show))
+    if out:
+        typer.echo(f"Wrote {len(different):,} disagreements to {out}; fill the column {field}, then: stance labels import {out}", err=True)
