@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stance.labels.cues import one_label_words
 from stance.labels.encoding import find_damage
 from stance.labels.entries import (
     Entry,
+    Unreadable,
     is_missing,
     label_fields,
     label_of,
@@ -21,7 +22,8 @@ from stance.labels.entries import (
     scheme_for,
 )
 from stance.labels.findings import RULES, Finding, Report
-from stance.labels.sameness import SIMILARITY, fold, near_duplicates
+from stance.labels.repetitions import Progress, check_leakage, check_repetitions, finding_of, labels_of
+from stance.labels.sameness import SIMILARITY, fold
 from stance.labels.schemes import Scheme
 from stance.resources import resource
 
@@ -30,27 +32,20 @@ LEAST_OF_A_LABEL = 5
 IMBALANCE = 10
 SPAN_FIELDS = ("actors", "target")
 
-Progress = Callable[[str, int, int], None]
-
-
-def _finding(rule: str, message: str, entry: Entry, field: str | None = None, others: Iterable[str] = ()) -> Finding:
-    id_ = entry.record.get("id")
-    return Finding(rule, message, entry.path, entry.line, None if id_ is None else str(id_), field, tuple(others))
-
 
 def _check_text(entry: Entry, field: str, longest: int) -> list[Finding]:
     """Return what is wrong with the text itself."""
     if field not in entry.record:
         there = ", ".join(map(str, entry.record)) or "none"
-        return [_finding("missing-field", f"field {field!r} is missing (fields there: {there})", entry, field)]
+        return [finding_of("missing-field", f"field {field!r} is missing (fields there: {there})", entry, field)]
     text = entry.record[field]
     if text is None or (isinstance(text, str) and not text.strip()):
-        return [_finding("empty-text", "the text is empty; expected a sentence", entry, field)]
+        return [finding_of("empty-text", "the text is empty; expected a sentence", entry, field)]
     if not isinstance(text, str):
-        return [_finding("not-text", f"{text!r} is {type(text).__name__}; expected a text", entry, field)]
-    found = [_finding(damage.kind, damage.message, entry, field) for damage in find_damage(text)]
+        return [finding_of("not-text", f"{text!r} is {type(text).__name__}; expected a text", entry, field)]
+    found = [finding_of(damage.kind, damage.message, entry, field) for damage in find_damage(text)]
     if len(text) > longest:
-        found.append(_finding("long-text", f"{len(text):,} characters, more than {longest:,}; the unit is one sentence", entry, field))
+        found.append(finding_of("long-text", f"{len(text):,} characters, more than {longest:,}; the unit is one sentence", entry, field))
     return found
 
 
@@ -79,80 +74,23 @@ def _check_spans(entry: Entry, text: str, fields: Sequence[str]) -> list[Finding
     for name in fields:
         for span in _spans(entry, name):
             if not isinstance(span, str):
-                found.append(_finding("span-not-in-text", f"{span!r} is {type(span).__name__}; expected a part of the text", entry, name))
+                found.append(finding_of("span-not-in-text", f"{span!r} is {type(span).__name__}; expected a part of the text", entry, name))
             elif span not in text:
                 near = " (it does in other spelling: copy it from the text)" if fold(span) and fold(span) in fold(text) else ""
-                found.append(_finding("span-not-in-text", f"{span!r} does not stand in the text{near}", entry, name))
+                found.append(finding_of("span-not-in-text", f"{span!r} does not stand in the text{near}", entry, name))
     return found
 
 
 def _check_label(entry: Entry, field: str, scheme: Scheme | None, mapping: Mapping[str, str]) -> Finding | None:
     if field not in entry.record:
         there = ", ".join(map(str, entry.record)) or "none"
-        return _finding("missing-field", f"field {field!r} is missing (fields there: {there})", entry, field)
+        return finding_of("missing-field", f"field {field!r} is missing (fields there: {there})", entry, field)
     label = label_of(entry, field)
     if label is None or scheme is None or mapping.get(label, label) in scheme.known:
         return None
     near = next((k for k in scheme.known if k.casefold() == label.casefold()), None)
     hint = f"; is it {near!r}?" if near else ""
-    return _finding("unknown-label", f"unknown label {label!r}; expected one of: {', '.join(scheme.known)}{hint}", entry, field)
-
-
-def _labels(entry: Entry, fields: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    found = {field: label_of(entry, field) for field in fields}
-    return {field: mapping.get(label, label) for field, label in found.items() if label is not None}
-
-
-def _difference(one: Mapping[str, str], other: Mapping[str, str]) -> str | None:
-    """Return the first field in which two records have different labels."""
-    return next((field for field in one if field in other and one[field] != other[field]), None)
-
-
-def _check_repetitions(
-    groups: Mapping[str, list[Entry]], labels: Mapping[str, dict[str, str]], similarity: float, progress: Progress
-) -> list[Finding]:
-    """Return exact and near repetitions, and whether their labels agree. `groups` is folded text to records."""
-    found = []
-    for entries in groups.values():
-        first = entries[0]
-        for entry in entries[1:]:
-            field = _difference(labels[entry.where], labels[first.where])
-            if field:
-                mine, its = labels[entry.where][field], labels[first.where][field]
-                found.append(_finding("contradiction", f"{mine!r}, but {first.place} has the same text as {its!r}", entry, field, [first.where]))
-            else:
-                found.append(_finding("duplicate", f"the same text as {first.place}", entry, None, [first.where]))
-    texts = list(groups)
-    for i, j, share in near_duplicates(texts, threshold=similarity, progress=progress):
-        first, entry = groups[texts[i]][0], groups[texts[j]][0]
-        field = _difference(labels[entry.where], labels[first.where])
-        if field:
-            mine, its = labels[entry.where][field], labels[first.where][field]
-            found.append(_finding("near-contradiction", f"{mine!r}, but {first.place}, {share:.2f} the same, is {its!r}", entry, field, [first.where]))
-        else:
-            found.append(_finding("near-duplicate", f"{share:.2f} the same as {first.place}", entry, None, [first.where]))
-    return found
-
-
-def _check_leakage(
-    groups: Mapping[str, list[Entry]], against: Sequence[Entry], text_field: str, similarity: float, progress: Progress
-) -> list[Finding]:
-    """Return which texts stand, exactly or nearly, in the records to be kept apart from."""
-    other: dict[str, Entry] = {}
-    for entry in against:
-        if isinstance(text := entry.record.get(text_field), str) and (folded := fold(text)):
-            other.setdefault(folded, entry)
-    found = []
-    for folded, entries in groups.items():
-        if twin := other.get(folded):
-            found += [_finding("leakage", f"the same text as {twin.place}", e, text_field, [twin.where]) for e in entries]
-    mine, its = [text for text in groups if text not in other], list(other)
-    for i, j, share in near_duplicates(mine, its, similarity, progress):
-        twin = other[its[j]]
-        found += [
-            _finding("leakage", f"{share:.2f} the same as {twin.place}", e, text_field, [twin.where]) for e in groups[mine[i]]
-        ]
-    return found
+    return finding_of("unknown-label", f"unknown label {label!r}; expected one of: {', '.join(scheme.known)}{hint}", entry, field)
 
 
 def _check_balance(field: str, counts: Mapping[str, int], n_missing: int, known: Sequence[str]) -> list[Finding]:
@@ -231,9 +169,30 @@ def check_labels(
     """
     if not 0 < similarity <= 1:
         raise LabelError(f"the similarity is {similarity}; expected a number above 0, up to 1")
-    mapping = mapping or {}
     progress("reading", 0, 1)
     entries, faults = read_entries(paths)
+    against = list(against)
+    return check_entries(
+        entries, faults, against=_against(against, text_field) if against else (), text_field=text_field, fields=fields,
+        scheme=scheme, mapping=mapping, similarity=similarity, longest=longest, progress=progress,
+    )  # fmt: skip
+
+
+def check_entries(
+    entries: Sequence[Entry],
+    faults: Sequence[Unreadable] = (),
+    *,
+    against: Sequence[Entry] = (),
+    text_field: str = "text",
+    fields: Sequence[str] | None = None,
+    scheme: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    similarity: float = SIMILARITY,
+    longest: int = LONGEST,
+    progress: Progress = lambda *_: None,
+) -> Report:
+    """Check records that have been read already; see `check_labels`."""
+    mapping = mapping or {}
     findings = [Finding("unreadable", f.message, f.path, f.line or None) for f in faults]
     report = Report(n_records=len(entries))
     if entries:
@@ -247,10 +206,10 @@ def check_labels(
             text = entry.record.get(text_field)
             if isinstance(text, str) and (folded := fold(text) or text.strip()):
                 groups[folded].append(entry)
-        labels = {entry.where: _labels(entry, report.fields, mapping) for entry in entries}
-        findings += _check_repetitions(groups, labels, similarity, progress)
-        if against := list(against):
-            findings += _check_leakage(groups, _against(against, text_field), text_field, similarity, progress)
+        labels = {entry.where: labels_of(entry, report.fields, mapping) for entry in entries}
+        findings += check_repetitions(groups, labels, similarity, progress)
+        if against:
+            findings += check_leakage(groups, against, text_field, similarity, progress)
         for field, found in schemes.items():
             counts = Counter(x[field] for x in labels.values() if field in x)
             order = [*(found.known if found else ()), *sorted(counts)]
@@ -277,7 +236,7 @@ def _check_records(
         found += [f for field, scheme in schemes.items() if (f := _check_label(entry, field, scheme, mapping))]
         id_ = entry.record.get("id")
         if id_ is not None and id_ != "" and (first := ids.setdefault(str(id_), entry)) is not entry:
-            found.append(_finding("repeated-id", f"{id_!r} is also the id of {first.where}; ids must differ", entry, "id", [first.where]))
+            found.append(finding_of("repeated-id", f"{id_!r} is also the id of {first.where}; ids must differ", entry, "id", [first.where]))
     return found
 
 
