@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stance.cli import exchange
 from stance.cli.options import Format, FormatOption
 
 app = typer.Typer(help="Look after labelled sentences: check, count, compare, find errors, choose and exchange.", no_args_is_help=True)
@@ -96,3 +97,40 @@ def agreement(
     print_result(format, whole, [{"id": d["id"], **d["labels"], "text": d["text"]} for d in different], lambda: agreement_tables(whole, different, show))
     if out:
         typer.echo(f"Wrote {len(different):,} disagreements to {out}; fill the column {field}, then: stance labels import {out}", err=True)
+
+
+@app.command()
+def errors(
+    files: FilesArgument,
+    recipe: Annotated[str | None, typer.Option(help="Recipe whose features and classifier to use; default: the shipped one for the labels.")] = None,
+    label_field: Annotated[str | None, typer.Option(help="Field that holds the label; default: stance, else sentiment, else label.")] = None,
+    text_field: TextField = "text",
+    scheme: Annotated[str | None, typer.Option(help="Shipped label scheme, a .toml file, or none.")] = None,
+    folds: Annotated[int | None, typer.Option(min=2, max=50, help="Folds of the cross-validation.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all of them to this .csv or .jsonl, with a column to fill.")] = None,
+    show: Annotated[int, typer.Option(min=0, help="Records shown; 0 for all.")] = 20,
+    format: FormatOption = Format.table,
+) -> None:
+    """Rank the records that are likely mislabelled, by confident learning on out-of-fold probabilities."""
+    from stance.labels.sheets import write_rows
+    from stance.learn.mislabelled import find_mislabelled
+    from stance.present.labels import suspects_tables
+    from stance.present.output import show as print_result
+    from stance.present.training import training_progress
+
+    with training_progress() as progress:
+        found = find_mislabelled(
+            files, recipe=recipe, text_field=text_field, field=label_field, scheme=scheme, folds=folds, progress=progress
+        )
+    if out:
+        write_rows(out, found.rows())
+    print_result(format, found.to_dict(), found.issues, lambda: suspects_tables(found.to_dict(), show))
+    if out:
+        typer.echo(
+            f"Wrote {len(found.issues):,} records to {out}; fill the column {found.field} where the label is wrong, then: "
+            f"stance labels import {out} --update FILES", err=True,
+        )  # fmt: skip
+
+
+app.command("suggest")(exchange.suggest)
+app.command("import")(exchange.import_)

@@ -120,3 +120,50 @@ def agreement_tables(found: dict[str, Any], disagreements: list[dict[str, Any]],
     if show and len(disagreements) > show:
         out.append(f"    ... and {len(disagreements) - show:,} more (--show 0 lists all; --out FILE writes them for adjudication)")
     return out
+
+
+def suspects_tables(found: dict[str, Any], show: int) -> list[RenderableType]:
+    """Return the records that are likely mislabelled."""
+    issues = found["issues"]
+    table = plain_table("rank", "given", "suggested", "p", "place", "text", right=("rank", "text"))
+    for i in issues[:show] if show else issues:
+        place = i["id"] or f"{i['path']}:{i['line']}"
+        p = f"{i['p_given']:.2f} / {i['p_suggested']:.2f}"
+        table.add_row(str(i["rank"]), label_text(i["given"]), label_text(i["suggested"]), p, place, Text(i["text"].replace("\n", " ")))
+    left = f"; {found['n_left_out']:,} left out (no text or label, repeated or contradicting)" if found["n_left_out"] else ""
+    out: list[RenderableType] = [table] if issues else []
+    out.append(Text(
+        f"{len(issues):,} of {found['n_records']:,} records may be mislabelled ({found['field']}; out-of-fold probabilities by recipe "
+        f"{found['recipe']}){left}. p: probability of the given and of the suggested label."
+    ))  # fmt: skip
+    if show and len(issues) > show:
+        out.append(Text(f"... {len(issues) - show:,} not shown (--show 0 lists all; --out FILE writes them with a column to fill)"))
+    return out
+
+
+def suggestions_tables(whole: dict[str, Any]) -> list[RenderableType]:
+    """Return the first of the suggested sentences and what was written."""
+    table = plain_table("uncertainty", "text", right=("uncertainty", "text"))
+    for record in whole["records"][:10]:
+        table.add_row(f"{record['uncertainty']:.2f}", Text(record["text"].replace("\n", " ")))
+    more = f"... and {len(whole['records']) - 10:,} more" if len(whole["records"]) > 10 else ""
+    written = whole["written"]
+    fill = f"Fill the column {whole['task']}, then: stance labels import {written[0]}" if written[0].endswith(("csv", "jsonl")) else ""
+    if len(written) > 1:
+        fill = f"{written[1]} is the labelling configuration of the project. Export as JSON, then: stance labels import EXPORT.json"
+    return [
+        table, Text(more, style="dim"),
+        Text(f"{len(whole['records']):,} of {whole['n_sentences']:,} sentences chosen with {whole['model']}; left out: "
+             f"{whole['n_labelled_already']:,} labelled already, {whole['n_similar']:,} nearly the same as another."),
+        Text(f"Wrote {', '.join(written)}. {fill}"),
+    ]  # fmt: skip
+
+
+def import_lines(whole: dict[str, Any]) -> list[RenderableType]:
+    """Return what was imported."""
+    counts = ", ".join(f"{label} {n:,}" for label, n in whole["counts"].items())
+    lines = [f"{whole['n_labelled']:,} labelled records ({whole['field']}: {counts}); {whole['n_unlabelled']:,} without a label left out."]
+    if whole["written"]:
+        lines.append(f"Wrote {whole['written']}.")
+    lines += [f"{path}: {n:,} label(s) changed." for path, n in whole["updated"].items()]
+    return [Text(line) for line in lines]
