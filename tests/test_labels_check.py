@@ -212,6 +212,15 @@ def test_a_target_that_is_a_topic_is_no_span(tmp_path):
     assert "span-not-in-text" not in {f.rule for f in check_labels([path]).findings}
 
 
+def test_a_text_may_have_a_label_for_each_target(tmp_path):
+    path = jsonl(tmp_path / "x.jsonl", *({"text": ARABIC, "label": x, "about": y} for x, y in (("a", "p"), ("b", "q"), ("b", "p"), ("b", "q"))))
+    assert {(f.rule, f.line) for f in check_labels([path]).findings if f.rule != "rare-label"} == {("contradiction", 2), ("contradiction", 3), ("contradiction", 4)}
+    found = check_labels([path], within="about").findings
+    assert {(f.rule, f.line) for f in found if f.rule != "rare-label"} == {("contradiction", 3), ("duplicate", 4)}
+    with pytest.raises(LabelError, match=r"no record has a field 'x'; name the right one with --within"):
+        check_labels([path], within="x")
+
+
 def test_wrong_columns_are_named(tmp_path):
     path = jsonl(tmp_path / "x.jsonl", {"tweet": "نص", "view": "a"})
     with pytest.raises(LabelError, match=r"no record has a field 'text'; name the right one with --text-field. Fields there: tweet, view"):

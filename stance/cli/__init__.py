@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import labels, predict, score, train
+from stance.cli import label, labels, predict, score, train
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("predict")(predict.predict)
 app.command("score")(score.score)
+app.command("label")(label.label)
 app.add_typer(labels.app, name="labels")
 
 

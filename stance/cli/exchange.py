@@ -58,7 +58,7 @@ def suggest(
     hidden = () if with_guess else ("guess", "guess_probability", "uncertainty")
     records = [{k: v for k, v in r.items() if k not in hidden} for r in found.records]
     written = write_for_labelling(out, to, records, loaded.task, label_choices(loaded.task, loaded.labels), loaded.name)
-    whole = {**found.to_dict(), "written": [str(path) for path in written]}
+    whole = {**found.to_dict(), "kind": str(to), "written": [str(path) for path in written]}
     print_result(format, whole, found.records, lambda: suggestions_tables(whole))
 
 

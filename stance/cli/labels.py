@@ -25,6 +25,7 @@ def check(
     label_field: LabelFields = None,
     scheme: Annotated[str | None, typer.Option(help="Shipped label scheme, a .toml file, or none.")] = None,
     map: Annotated[list[str] | None, typer.Option("--map", help="What a label is called in the scheme, e.g. Favor=support (may be repeated).")] = None,
+    within: Annotated[str | None, typer.Option(help="Field, e.g. the target: a text may have another label for each of its values.")] = None,
     similarity: Annotated[float, typer.Option(help="Share of common character 5-grams from which texts are near-duplicates.")] = 0.7,
     max_length: Annotated[int, typer.Option(min=1, help="Characters beyond which a text is too long.")] = 1000,
     show: Annotated[int, typer.Option(min=0, help="Findings shown of each kind; 0 for all.")] = 5,
@@ -39,7 +40,7 @@ def check(
     with training_progress() as progress:
         report = check_labels(
             files, against=against or (), text_field=text_field, fields=label_field, scheme=scheme, mapping=_mapping(map),
-            similarity=similarity, longest=max_length, progress=progress,
+            within=within, similarity=similarity, longest=max_length, progress=progress,
         )  # fmt: skip
     print_result(format, report.to_dict(), [f.to_dict() for f in report.findings], lambda: report_tables(report, show))
     if report.n_errors:

@@ -136,6 +136,7 @@ def check_labels(
     fields: Sequence[str] | None = None,
     scheme: str | None = None,
     mapping: Mapping[str, str] | None = None,
+    within: str | None = None,
     similarity: float = SIMILARITY,
     longest: int = LONGEST,
     progress: Progress = lambda *_: None,
@@ -155,6 +156,8 @@ def check_labels(
         A shipped scheme, a scheme file or ``"none"``; see `stance.labels.entries.scheme_for`.
     mapping : mapping of str to str, optional
         What the files' own labels are called in the scheme.
+    within : str, optional
+        A field, such as the target of the stance: one text may then have another label for each of its values.
     similarity : float
         Jaccard similarity of character 5-grams from which two texts are near-duplicates.
     longest : int
@@ -174,7 +177,7 @@ def check_labels(
     against = list(against)
     return check_entries(
         entries, faults, against=_against(against, text_field) if against else (), text_field=text_field, fields=fields,
-        scheme=scheme, mapping=mapping, similarity=similarity, longest=longest, progress=progress,
+        scheme=scheme, mapping=mapping, within=within, similarity=similarity, longest=longest, progress=progress,
     )  # fmt: skip
 
 
@@ -187,6 +190,7 @@ def check_entries(
     fields: Sequence[str] | None = None,
     scheme: str | None = None,
     mapping: Mapping[str, str] | None = None,
+    within: str | None = None,
     similarity: float = SIMILARITY,
     longest: int = LONGEST,
     progress: Progress = lambda *_: None,
@@ -197,6 +201,8 @@ def check_entries(
     report = Report(n_records=len(entries))
     if entries:
         require_field(entries, text_field, "--text-field")
+        if within is not None:
+            require_field(entries, within, "--within")
         report.fields = label_fields(entries, fields)
         schemes = {f: scheme_for(f, {mapping.get(x, x) for e in entries if (x := label_of(e, f))}, scheme) for f in report.fields}
         report.schemes = {field: found.name if found else None for field, found in schemes.items()}
@@ -207,7 +213,8 @@ def check_entries(
             if isinstance(text, str) and (folded := fold(text) or text.strip()):
                 groups[folded].append(entry)
         labels = {entry.where: labels_of(entry, report.fields, mapping) for entry in entries}
-        findings += check_repetitions(groups, labels, similarity, progress)
+        for part in _parts(groups, within):
+            findings += check_repetitions(part, labels, similarity, progress)
         if against:
             findings += check_leakage(groups, against, text_field, similarity, progress)
         for field, found in schemes.items():
@@ -221,6 +228,17 @@ def check_entries(
     order = list(RULES)
     report.findings = sorted(findings, key=lambda f: (f.severity, order.index(f.rule)))
     return report
+
+
+def _parts(groups: Mapping[str, list[Entry]], within: str | None) -> list[dict[str, list[Entry]]]:
+    """Divide records by the value of a field, keeping them grouped by text."""
+    if within is None:
+        return [dict(groups)]
+    parts: dict[str, dict[str, list[Entry]]] = {}
+    for text, entries in groups.items():
+        for entry in entries:
+            parts.setdefault(str(entry.record.get(within)), {}).setdefault(text, []).append(entry)
+    return list(parts.values())
 
 
 def _check_records(

@@ -77,8 +77,8 @@ def read_labelled(path: Path, field: str | None = None) -> list[Imported]:
     Parameters
     ----------
     path : Path
-        ``.csv`` and ``.tsv`` are spreadsheets, ``.json`` is Label Studio's; a ``.jsonl`` is doccano's if its labels are
-        lists, the journal of a session if it begins with one's heading, else records.
+        ``.csv`` and ``.tsv`` are spreadsheets, ``.json`` is Label Studio's; a ``.journal`` a session's; a ``.jsonl``
+        is doccano's if its labels are lists, else records.
     field : str, optional
         The field that was filled; doccano does not say, and there ``stance`` is meant by default.
 
@@ -99,6 +99,8 @@ def read_labelled(path: Path, field: str | None = None) -> list[Imported]:
         return read_tasks(path, field)
     if suffix in (".csv", ".tsv"):
         return [_row(path, number, row, field) for number, row in read_sheet(path)]
+    if suffix == ".journal":
+        return replay(path)
     if suffix != ".jsonl":
         raise LabelError(f"{path}: unknown kind of file {suffix!r}; expected .csv, .jsonl, or Label Studio's .json")
     found: list[Imported] = []
@@ -108,8 +110,6 @@ def read_labelled(path: Path, field: str | None = None) -> list[Imported]:
                 raise LabelError(row)
             raise LabelError(f"{row}. Label Studio's exports end in .json")
         number, record = row
-        if number == 1 and record.get("event") == "session":
-            return replay(path)
         found.append(_doccano(path, number, record, field) if isinstance(record.get("label"), list) else _row(path, number, record, field))
     return found
 

@@ -67,7 +67,8 @@ class Journal:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle: IO[bytes] = path.open("a+b")
+            # Unbuffered: what could not be written is not written later, behind the person's back.
+            self._handle: IO[bytes] = path.open("a+b", buffering=0)
         except OSError as error:
             raise LabelError(f"{path}: cannot be written: {error.strerror or error}") from None
         try:
@@ -103,11 +104,15 @@ class Journal:
         LabelError
             The disk is full or gone.
         """
+        data = (json.dumps(event, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+        end = self._handle.seek(0, os.SEEK_END)
         try:
-            self._handle.write((json.dumps(event, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
-            self._handle.flush()
+            if self._handle.write(data) < len(data):
+                raise OSError("no space left on the disk")
             os.fsync(self._handle.fileno())
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._handle.truncate(end)
             raise LabelError(f"{self.path}: the last answer could not be written: {error.strerror or error}") from None
         self.events.append(event)
 

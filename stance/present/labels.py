@@ -148,8 +148,10 @@ def suggestions_tables(whole: dict[str, Any]) -> list[RenderableType]:
         table.add_row(f"{record['uncertainty']:.2f}", Text(record["text"].replace("\n", " ")))
     more = f"... and {len(whole['records']) - 10:,} more" if len(whole["records"]) > 10 else ""
     written = whole["written"]
-    fill = f"Fill the column {whole['task']}, then: stance labels import {written[0]}" if written[0].endswith(("csv", "jsonl")) else ""
-    if len(written) > 1:
+    fill = f"Fill the column {whole['task']}, then: stance labels import {written[0]}"
+    if whole["kind"] == "doccano":
+        fill = "In doccano make the labels, import it as JSONL (text: text, label: label), export JSONL, then: stance labels import EXPORT.jsonl"
+    if whole["kind"] == "label-studio":
         fill = f"{written[1]} is the labelling configuration of the project. Export as JSON, then: stance labels import EXPORT.json"
     return [
         table, Text(more, style="dim"),
