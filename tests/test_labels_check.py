@@ -310,3 +310,11 @@ def test_stats_command():
     assert "Length in words" in out
     assert "█" in out
     assert json.loads(run("labels", "stats", "labels", "--format", "json")[0])["n_records"] > 5000
+
+
+def test_the_page_names_every_rule_and_every_field_of_the_output():
+    page = (ROOT / "stance" / "labels" / "README.md").read_text(encoding="utf-8")
+    for rule, (severity, meaning) in RULES.items():
+        assert f"| `{rule}` | {severity} | {meaning} |" in page
+    for name in [*check_labels([ROOT / "labels" / "free.jsonl"]).to_dict(), *label_statistics([ROOT / "labels"])]:
+        assert f"`{name}`" in page, name
