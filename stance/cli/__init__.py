@@ -8,6 +8,7 @@ import sys
 import typer
 
 from stance.cli import compare, evaluate, explain, learning_curve, predict, score, train, tune
+from stance.cli import label, labels, predict, score, train
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("learning-curve")(learning_curve.learning_curve)
 app.command("score")(score.score)
+app.command("label")(label.label)
+app.add_typer(labels.app, name="labels")
 
 
 def main() -> None:
