@@ -13,18 +13,22 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from stance.articles import delimited, markup, tables
-from stance.articles.archives import bounded, opened, whole, zip_members
+from stance.articles.archives import bounded, unpacking, whole, zip_members
 from stance.articles.charsets import SAMPLE, decode
 from stance.articles.dates import iso_date
 from stance.articles.fields import Records
 from stance.articles.records import Document, Fields, OnError, ReadFailure, ReadLimits, UnreadableError
 from stance.errors import DocumentError
 
-__all__ = ["SUFFIXES", "Document", "OnError", "ReadFailure", "ReadLimits", "iso_date", "read_documents"]
+__all__ = [
+    "SUFFIXES", "Document", "DocumentReader", "InputFile", "OnError", "ReadFailure", "ReadLimits", "iso_date",
+    "read_documents",
+]  # fmt: skip
 
 SUFFIXES = (
     ".txt", ".md", ".html", ".htm", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".docx", ".pdf", ".zip",
@@ -75,12 +79,9 @@ def read_documents(
         A format needs a package that is not installed; the message names the extra.
 
     """
-    reader = _Reader(Fields(text_field, title_field, date_field, id_field), on_error or _refuse, limits)
-    for path in [paths] if isinstance(paths, (str, Path)) else paths:
-        if str(path) == "-":
-            yield from reader.guarded("-", reader.unnamed(bounded(sys.stdin.buffer), "-", "-"))
-        else:
-            yield from reader.path(Path(path))
+    reader = DocumentReader(Fields(text_field, title_field, date_field, id_field), on_error, limits)
+    for file in reader.files(paths):
+        yield from reader.read(file)
 
 
 def _kind(name: str) -> str:
@@ -89,11 +90,63 @@ def _kind(name: str) -> str:
     return suffix if suffix in SUFFIXES and not name.lower().endswith(".zip.gz") else ""
 
 
-class _Reader:
-    def __init__(self, fields: Fields, report: OnError, limits: ReadLimits) -> None:
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read.
+
+    Attributes
+    ----------
+    path : Path
+        ``-`` for standard input.
+    name : str
+        What its documents are called: its path within the folder that was named, or its last part.
+
+    """
+
+    path: Path
+    name: str
+
+
+class DocumentReader:
+    """Reads files one by one, for callers that must know in which file they are; see `read_documents`.
+
+    Parameters
+    ----------
+    fields : Fields
+    on_error : callable, optional
+    limits : ReadLimits
+
+    """
+
+    def __init__(
+        self, fields: Fields = Fields(), on_error: OnError | None = None, limits: ReadLimits = ReadLimits()
+    ) -> None:
         self.fields, self.limits = fields, limits
-        self._report = report
+        self._report = on_error or _refuse
         self._raised: Exception | None = None
+        self._handle: IO[bytes] | None = None
+
+    def files(self, paths: Iterable[str | Path]) -> Iterator[InputFile]:
+        """Yield the files that paths stand for, in order; what is not there is reported."""
+        for path in [paths] if isinstance(paths, (str, Path)) else paths:
+            if str(path) == "-":
+                yield InputFile(Path("-"), "-")
+            else:
+                yield from self._files(Path(path))
+
+    def read(self, file: InputFile) -> Iterator[Document]:
+        """Yield the documents of one file; what cannot be read is reported."""
+        if str(file.path) == "-":
+            yield from self.guarded("-", self.unnamed(bounded(sys.stdin.buffer), "-", "-"))
+        else:
+            yield from self.guarded(str(file.path), self.opened(file.path, file.name))
+
+    def position(self) -> int:
+        """Return how many bytes of the file at hand have been read, as far as that is known."""
+        try:
+            return self._handle.tell() if self._handle is not None else 0
+        except ValueError:  # closed
+            return 0
 
     def report(self, failure: ReadFailure) -> None:
         try:
@@ -103,17 +156,17 @@ class _Reader:
             self._raised = error
             raise
 
-    def path(self, path: Path) -> Iterator[Document]:
+    def _files(self, path: Path) -> Iterator[InputFile]:
         try:
             if path.is_dir():
-                yield from self.folder(path)
+                yield from self._folder(path)
                 return
             there = path.exists()
         except (OSError, ValueError) as error:  # a name too long, or with a zero byte
             self.report(ReadFailure(str(path), None, f"cannot be read: {error}"))
             return
         if there:
-            yield from self.file(path, path.name)
+            yield InputFile(path, path.name)
         elif any(c in str(path) for c in "*?["):
             found = sorted(glob.iglob(str(path), recursive=True))
             if not found:
@@ -124,15 +177,18 @@ class _Reader:
                 )
             for name in found:
                 match = Path(name)
-                yield from self.folder(match) if match.is_dir() else self.file(match, match.name)
+                if match.is_dir():
+                    yield from self._folder(match)
+                else:
+                    yield InputFile(match, match.name)
         else:
             self.report(ReadFailure(str(path), None, "no such file or folder; check its spelling"))
 
-    def folder(self, folder: Path) -> Iterator[Document]:
+    def _folder(self, folder: Path) -> Iterator[InputFile]:
         found = False
         for file in self.walk(folder):
             found = True
-            yield from self.file(file, file.relative_to(folder).as_posix())
+            yield InputFile(file, file.relative_to(folder).as_posix())
         if not found:
             self.report(ReadFailure(str(folder), None, f"no document in this folder; {_EXPECTED}"))
 
@@ -150,9 +206,6 @@ class _Reader:
                 yield from self.walk(folder / name)
             elif is_file and _kind(name):
                 yield folder / name
-
-    def file(self, path: Path, name: str) -> Iterator[Document]:
-        return self.guarded(str(path), self.opened(path, name))
 
     def guarded(self, source: str, documents: Iterator[Document]) -> Iterator[Document]:
         """Pass documents on, and turn what ends the reading of one file into a report."""
@@ -179,10 +232,10 @@ class _Reader:
         elif kind == ".zip":
             yield from self.zipped(path, name)
         elif kind == ".parquet" and not path.name.lower().endswith(".gz"):
-            with path.open("rb") as handle:
-                yield from tables.parquet(handle, self.records(source, name))
+            with path.open("rb") as self._handle:
+                yield from tables.parquet(self._handle, self.records(source, name))
         else:
-            with opened(path, self.limits) as stream:
+            with path.open("rb") as self._handle, unpacking(self._handle, path.name, self.limits) as stream:
                 yield from self.stream(stream, kind, source, name)
 
     def zipped(self, path: Path, name: str) -> Iterator[Document]:
