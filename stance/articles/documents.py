@@ -137,9 +137,9 @@ class DocumentReader:
     def read(self, file: InputFile) -> Iterator[Document]:
         """Yield the documents of one file; what cannot be read is reported."""
         if str(file.path) == "-":
-            yield from self.guarded("-", self.unnamed(bounded(sys.stdin.buffer), "-", "-"))
+            yield from self._guarded("-", self._unnamed(bounded(sys.stdin.buffer), "-", "-"))
         else:
-            yield from self.guarded(str(file.path), self.opened(file.path, file.name))
+            yield from self._guarded(str(file.path), self._opened(file.path, file.name))
 
     def position(self) -> int:
         """Return how many bytes of the file at hand have been read, as far as that is known."""
@@ -148,7 +148,7 @@ class DocumentReader:
         except ValueError:  # closed
             return 0
 
-    def report(self, failure: ReadFailure) -> None:
+    def _say(self, failure: ReadFailure) -> None:
         try:
             self._report(failure)
         except Exception as error:
@@ -163,14 +163,14 @@ class DocumentReader:
                 return
             there = path.exists()
         except (OSError, ValueError) as error:  # a name too long, or with a zero byte
-            self.report(ReadFailure(str(path), None, f"cannot be read: {error}"))
+            self._say(ReadFailure(str(path), None, f"cannot be read: {error}"))
             return
         if there:
             yield InputFile(path, path.name)
         elif any(c in str(path) for c in "*?["):
             found = sorted(glob.iglob(str(path), recursive=True))
             if not found:
-                self.report(
+                self._say(
                     ReadFailure(
                         str(path), None, "no file matches this pattern; check its spelling, and quote it"
                     )
@@ -182,80 +182,80 @@ class DocumentReader:
                 else:
                     yield InputFile(match, match.name)
         else:
-            self.report(ReadFailure(str(path), None, "no such file or folder; check its spelling"))
+            self._say(ReadFailure(str(path), None, "no such file or folder; check its spelling"))
 
     def _folder(self, folder: Path) -> Iterator[InputFile]:
         found = False
-        for file in self.walk(folder):
+        for file in self._walk(folder):
             found = True
             yield InputFile(file, file.relative_to(folder).as_posix())
         if not found:
-            self.report(ReadFailure(str(folder), None, f"no document in this folder; {_EXPECTED}"))
+            self._say(ReadFailure(str(folder), None, f"no document in this folder; {_EXPECTED}"))
 
-    def walk(self, folder: Path) -> Iterator[Path]:
+    def _walk(self, folder: Path) -> Iterator[Path]:
         try:
             with os.scandir(folder) as listing:
                 entries = sorted((e.name, e.is_dir(follow_symlinks=False), e.is_file()) for e in listing)
         except OSError as error:
-            self.report(ReadFailure(str(folder), None, f"cannot be read: {error.strerror}"))
+            self._say(ReadFailure(str(folder), None, f"cannot be read: {error.strerror}"))
             return
         for name, is_folder, is_file in entries:
             if name.startswith("."):
                 continue
             if is_folder:
-                yield from self.walk(folder / name)
+                yield from self._walk(folder / name)
             elif is_file and _kind(name):
                 yield folder / name
 
-    def guarded(self, source: str, documents: Iterator[Document]) -> Iterator[Document]:
+    def _guarded(self, source: str, documents: Iterator[Document]) -> Iterator[Document]:
         """Pass documents on, and turn what ends the reading of one file into a report."""
         try:
             yield from documents
         except UnreadableError as error:
-            self.report(ReadFailure(source, None, str(error)))
+            self._say(ReadFailure(source, None, str(error)))
         except _DAMAGE as error:
             if error is self._raised:
                 raise
-            self.report(ReadFailure(source, None, f"cannot be read: {error}; is it damaged, or cut short?"))
+            self._say(ReadFailure(source, None, f"cannot be read: {error}; is it damaged, or cut short?"))
 
-    def opened(self, path: Path, name: str) -> Iterator[Document]:
+    def _opened(self, path: Path, name: str) -> Iterator[Document]:
         kind, source = _kind(path.name), str(path)
         if not path.is_file():
             if not path.is_fifo():
                 raise UnreadableError("is neither a file nor a folder")
             with path.open("rb", buffering=0) as pipe:
-                yield from self.unnamed(bounded(pipe), source, name)
+                yield from self._unnamed(bounded(pipe), source, name)
         elif not kind:
             raise UnreadableError(f"unknown kind of file; {_EXPECTED}")
         elif path.stat().st_size == 0:
             raise UnreadableError("empty: there is nothing in it")
         elif kind == ".zip":
-            yield from self.zipped(path, name)
+            yield from self._zipped(path, name)
         elif kind == ".parquet" and not path.name.lower().endswith(".gz"):
             with path.open("rb") as self._handle:
-                yield from tables.parquet(self._handle, self.records(source, name))
+                yield from tables.parquet(self._handle, self._records(source, name))
         else:
             with path.open("rb") as self._handle, unpacking(self._handle, path.name, self.limits) as stream:
-                yield from self.stream(stream, kind, source, name)
+                yield from self._stream(stream, kind, source, name)
 
-    def zipped(self, path: Path, name: str) -> Iterator[Document]:
+    def _zipped(self, path: Path, name: str) -> Iterator[Document]:
         found = False
         for member, stream in zip_members(path, self.limits, lambda inner: bool(_kind(inner))):
             found, source = True, f"{path}!{member}"
             if isinstance(stream, UnreadableError):
-                self.report(ReadFailure(source, None, str(stream)))
+                self._say(ReadFailure(source, None, str(stream)))
             elif member.lower().endswith((".zip", ".gz")):
-                self.report(
+                self._say(
                     ReadFailure(source, None, "an archive within an archive is not opened; unpack it first")
                 )
             else:
-                yield from self.guarded(
-                    source, self.stream(stream, _kind(member), source, f"{name}!{member}")
+                yield from self._guarded(
+                    source, self._stream(stream, _kind(member), source, f"{name}!{member}")
                 )
         if not found:
             raise UnreadableError(f"holds no document; {_EXPECTED}")
 
-    def unnamed(self, stream: io.BufferedReader, source: str, name: str) -> Iterator[Document]:
+    def _unnamed(self, stream: io.BufferedReader, source: str, name: str) -> Iterator[Document]:
         sample = stream.peek(SAMPLE)[:SAMPLE]
         try:
             head = decode(sample)[0]
@@ -265,24 +265,24 @@ class DocumentReader:
         if len(sample) == SAMPLE:
             lines = lines[:-1] or lines
         records = bool(lines) and all(line.lstrip().startswith("{") for line in lines)
-        return self.stream(stream, ".jsonl" if records else ".txt", source, name)
+        return self._stream(stream, ".jsonl" if records else ".txt", source, name)
 
-    def records(self, source: str, name: str) -> Records:
-        return Records(source, name, self.fields, self.report)
+    def _records(self, source: str, name: str) -> Records:
+        return Records(source, name, self.fields, self._say)
 
-    def stream(self, stream: IO[bytes], kind: str, source: str, name: str) -> Iterator[Document]:
+    def _stream(self, stream: IO[bytes], kind: str, source: str, name: str) -> Iterator[Document]:
         limits = self.limits
         if kind in (".jsonl", ".ndjson"):
-            yield from tables.json_lines(stream, self.records(source, name), limits)
+            yield from tables.json_lines(stream, self._records(source, name), limits)
         elif kind == ".json":
-            yield from tables.json_file(stream, self.records(source, name), limits)
+            yield from tables.json_file(stream, self._records(source, name), limits)
         elif kind in (".csv", ".tsv"):
             yield from delimited.delimited(
-                stream, self.records(source, name), limits, "\t" if kind == ".tsv" else None
+                stream, self._records(source, name), limits, "\t" if kind == ".tsv" else None
             )
         elif kind == ".parquet":
             yield from tables.parquet(
-                io.BytesIO(whole(stream, limits.whole_bytes)), self.records(source, name)
+                io.BytesIO(whole(stream, limits.whole_bytes)), self._records(source, name)
             )
         elif kind in _MARKUP:
             bound = limits.html_bytes if kind in (".html", ".htm") else limits.whole_bytes

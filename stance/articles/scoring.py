@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from stance.arabic.sentences import split_sentences
+from stance.articles.charsets import whole_characters
 from stance.articles.documents import Document
 from stance.model.classifier import Model
 
@@ -136,5 +137,6 @@ def _cut(document: Document, model: Model) -> Article:
     text = document.text
     sentences = [Sentence(text[s.start : s.end], s.start, s.end, s.kind) for s in split_sentences(text)]
     return Article(
-        document.id, text, sentences, model.task, model.name, model.labels, document.title, document.date, document.source
-    )
+        whole_characters(document.id), text, sentences, model.task, model.name, model.labels, document.title,
+        document.date, whole_characters(document.source),
+    )  # fmt: skip
