@@ -21,7 +21,6 @@ from typing import Any
 from stance.articles.documents import Document
 from stance.articles.scoring import score_batch
 from stance.articles.sinks import Encoder
-from stance.features.space import FEW_TEXTS
 from stance.model.classifier import Model
 
 POOL_FROM = 24 << 20
@@ -44,6 +43,9 @@ def score_encoded(
     documents: Sequence[Document], model: Model, encoder: Encoder, *, uncertain: bool = False, threads: int | None = None
 ) -> Scored:
     """Score a batch and encode it: the same batch gives the same bytes in any process."""
+    # Small batches would be worked in plain Python where the kernel is not loaded, and differ in the seventh place.
+    import stance.features.kernel  # noqa: F401
+
     articles = score_batch(documents, model, uncertain=uncertain, threads=threads)
     counts: Counter[str] = Counter()
     for article in articles:
@@ -77,7 +79,9 @@ def _score(documents: Sequence[Document]) -> Scored:
 
 
 def _warm() -> None:
-    _mine["model"].predict_proba([" "] * (FEW_TEXTS + 1), threads=1)
+    import stance.features.kernel  # noqa: F401
+
+    _mine["model"].predict_proba([" "], threads=1)
 
 
 class _Here(Executor):
