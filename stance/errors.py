@@ -47,3 +47,15 @@ class DependencyError(StanceError):
     """An optional dependency is needed for what was asked and is not installed."""
 
     exit_code = 6
+
+
+class RunError(StanceError):
+    """A long run cannot begin, or stopped before its end: disk full, a worker lost, a checkpoint of another command."""
+
+    exit_code = 7
+
+
+class RunInterruptedError(RunError):
+    """A long run was told to stop; what it has done is kept."""
+
+    exit_code = 130

@@ -176,10 +176,13 @@ def split_sentences(text: str, *, semicolons: bool = False) -> list[SentenceSpan
 
 def _clean(text: str) -> str:
     """Return a short text as the patterns below expect it: no marks, one form of alef, yeh and teh, lower case."""
-    return " ".join(_UNSEEN.sub("", text).translate(_FOLD).lower().split())
+    text = _UNSEEN.sub("", text)
+    for old, new in _FOLD:  # several times as fast as str.translate
+        text = text.replace(old, new)
+    return " ".join(text.lower().split())
 
 
-_FOLD = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي"})
+_FOLD = (("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ٱ", "ا"), ("ى", "ي"), ("ة", "ه"), ("ؤ", "و"), ("ئ", "ي"))
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
@@ -293,14 +296,13 @@ def _ends_sentence(
         return False
     if quote is not None and match.end() < quote[1]:
         return quote[1] - quote[0] > QUOTE_CHARS
-    asks = any(c in run for c in "!?؟‽⁇⁈⁉！？")
-    if asks:
+    if run != "." and _ASKS.search(run) is not None:
         if close[:1] in (")", "]"):
             return False
         if close or quote is not None:  # a question quoted: "… ؟" وأضاف against the title «… ؟» للكاتب
             return _STARTS_AFRESH.match(after) is not None
         return not (run[-1] in "!?" and match.end() < end and text[match.end()] in _ADDRESS)
-    if close and any(c in close for c in "\"'»”’") and _CARRIES_ON.match(after):
+    if close and _QUOTE_ENDS.search(close) and _CARRIES_ON.match(after):
         return False
     dots = run.count(".") + 3 * run.count("…")
     if dots > 1:
@@ -310,6 +312,8 @@ def _ends_sentence(
     return "؛" in run or ";" in run or not _is_abbreviation(text, start, at, after, bool(close))
 
 
+_ASKS = re.compile(r"[!?؟‽⁇⁈⁉！？]")
+_QUOTE_ENDS = re.compile(r"[\"'»”’]")
 _ADDRESS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=&/#")
 _LAST_WORD = re.compile(rf"[{_WORD}]+\s?\Z")
 _FIRST_WORD = re.compile(rf"[{_WORD}]+")
@@ -451,8 +455,12 @@ def _name_by_wording(text: str, lines: list[_Line]) -> None:
 
 
 def _is_advert(short: str) -> bool:
-    return any(p.match(short) for p in (_ADVERT_STARTS, _PLATFORMS, _ADDRESS_LINE, _WIRE_MARK)) or (
-        len(short) < 120 and _ADVERT_ANYWHERE.search(short) is not None
+    return (
+        _ADVERT_STARTS.match(short) is not None
+        or _PLATFORMS.match(short) is not None
+        or _ADDRESS_LINE.match(short) is not None
+        or _WIRE_MARK.match(short) is not None
+        or (len(short) < 120 and _ADVERT_ANYWHERE.search(short) is not None)
     )
 
 

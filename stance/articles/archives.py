@@ -72,15 +72,14 @@ def bounded(inner: IO[bytes], spend: Callable[[int], None] | None = None) -> io.
 
 
 @contextmanager
-def opened(path: Path, limits: ReadLimits) -> Iterator[io.BufferedReader]:
-    """Open a file, through gzip if its name ends so, and close all of it in the end."""
-    with path.open("rb") as handle:
-        if not path.name.lower().endswith(".gz"):
-            yield bounded(handle)
-            return
-        budget = Budget(limits)
-        with gzip.GzipFile(fileobj=handle) as unpacked:
-            yield bounded(unpacked, lambda count: budget.spend(count, handle.tell()))  # type: ignore[arg-type]
+def unpacking(handle: IO[bytes], name: str, limits: ReadLimits) -> Iterator[io.BufferedReader]:
+    """Give a bounded stream over an open file, through gzip if its name ends so."""
+    if not name.lower().endswith(".gz"):
+        yield bounded(handle)
+        return
+    budget = Budget(limits)
+    with gzip.GzipFile(fileobj=handle) as unpacked:
+        yield bounded(unpacked, lambda count: budget.spend(count, handle.tell()))  # type: ignore[arg-type]
 
 
 def check_zip(archive: zipfile.ZipFile, limits: ReadLimits) -> None:

@@ -126,6 +126,15 @@ def as_utf8(stream: IO[bytes], name: str) -> IO[bytes]:
     return io.BufferedReader(_Transcoder(stream, name), SAMPLE)
 
 
+def whole_characters(text: str) -> str:
+    """Return a text with half characters (lone surrogates) replaced by U+FFFD, for no file could hold them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
 class _Transcoder(io.RawIOBase):
     def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream, self._rest = stream, b""

@@ -13,18 +13,22 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from stance.articles import delimited, markup, tables
-from stance.articles.archives import bounded, opened, whole, zip_members
+from stance.articles.archives import bounded, unpacking, whole, zip_members
 from stance.articles.charsets import SAMPLE, decode
 from stance.articles.dates import iso_date
 from stance.articles.fields import Records
 from stance.articles.records import Document, Fields, OnError, ReadFailure, ReadLimits, UnreadableError
 from stance.errors import DocumentError
 
-__all__ = ["SUFFIXES", "Document", "OnError", "ReadFailure", "ReadLimits", "iso_date", "read_documents"]
+__all__ = [
+    "SUFFIXES", "Document", "DocumentReader", "InputFile", "OnError", "ReadFailure", "ReadLimits", "iso_date",
+    "read_documents",
+]  # fmt: skip
 
 SUFFIXES = (
     ".txt", ".md", ".html", ".htm", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".docx", ".pdf", ".zip",
@@ -75,12 +79,9 @@ def read_documents(
         A format needs a package that is not installed; the message names the extra.
 
     """
-    reader = _Reader(Fields(text_field, title_field, date_field, id_field), on_error or _refuse, limits)
-    for path in [paths] if isinstance(paths, (str, Path)) else paths:
-        if str(path) == "-":
-            yield from reader.guarded("-", reader.unnamed(bounded(sys.stdin.buffer), "-", "-"))
-        else:
-            yield from reader.path(Path(path))
+    reader = DocumentReader(Fields(text_field, title_field, date_field, id_field), on_error, limits)
+    for file in reader.files(paths):
+        yield from reader.read(file)
 
 
 def _kind(name: str) -> str:
@@ -89,13 +90,65 @@ def _kind(name: str) -> str:
     return suffix if suffix in SUFFIXES and not name.lower().endswith(".zip.gz") else ""
 
 
-class _Reader:
-    def __init__(self, fields: Fields, report: OnError, limits: ReadLimits) -> None:
-        self.fields, self.limits = fields, limits
-        self._report = report
-        self._raised: Exception | None = None
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read.
 
-    def report(self, failure: ReadFailure) -> None:
+    Attributes
+    ----------
+    path : Path
+        ``-`` for standard input.
+    name : str
+        What its documents are called: its path within the folder that was named, or its last part.
+
+    """
+
+    path: Path
+    name: str
+
+
+class DocumentReader:
+    """Reads files one by one, for callers that must know in which file they are; see `read_documents`.
+
+    Parameters
+    ----------
+    fields : Fields
+    on_error : callable, optional
+    limits : ReadLimits
+
+    """
+
+    def __init__(
+        self, fields: Fields = Fields(), on_error: OnError | None = None, limits: ReadLimits = ReadLimits()
+    ) -> None:
+        self.fields, self.limits = fields, limits
+        self._report = on_error or _refuse
+        self._raised: Exception | None = None
+        self._handle: IO[bytes] | None = None
+
+    def files(self, paths: Iterable[str | Path]) -> Iterator[InputFile]:
+        """Yield the files that paths stand for, in order; what is not there is reported."""
+        for path in [paths] if isinstance(paths, (str, Path)) else paths:
+            if str(path) == "-":
+                yield InputFile(Path("-"), "-")
+            else:
+                yield from self._files(Path(path))
+
+    def read(self, file: InputFile) -> Iterator[Document]:
+        """Yield the documents of one file; what cannot be read is reported."""
+        if str(file.path) == "-":
+            yield from self._guarded("-", self._unnamed(bounded(sys.stdin.buffer), "-", "-"))
+        else:
+            yield from self._guarded(str(file.path), self._opened(file.path, file.name))
+
+    def position(self) -> int:
+        """Return how many bytes of the file at hand have been read, as far as that is known."""
+        try:
+            return self._handle.tell() if self._handle is not None else 0
+        except ValueError:  # closed
+            return 0
+
+    def _say(self, failure: ReadFailure) -> None:
         try:
             self._report(failure)
         except Exception as error:
@@ -103,106 +156,106 @@ class _Reader:
             self._raised = error
             raise
 
-    def path(self, path: Path) -> Iterator[Document]:
+    def _files(self, path: Path) -> Iterator[InputFile]:
         try:
             if path.is_dir():
-                yield from self.folder(path)
+                yield from self._folder(path)
                 return
             there = path.exists()
         except (OSError, ValueError) as error:  # a name too long, or with a zero byte
-            self.report(ReadFailure(str(path), None, f"cannot be read: {error}"))
+            self._say(ReadFailure(str(path), None, f"cannot be read: {error}"))
             return
         if there:
-            yield from self.file(path, path.name)
+            yield InputFile(path, path.name)
         elif any(c in str(path) for c in "*?["):
             found = sorted(glob.iglob(str(path), recursive=True))
             if not found:
-                self.report(
+                self._say(
                     ReadFailure(
                         str(path), None, "no file matches this pattern; check its spelling, and quote it"
                     )
                 )
             for name in found:
                 match = Path(name)
-                yield from self.folder(match) if match.is_dir() else self.file(match, match.name)
+                if match.is_dir():
+                    yield from self._folder(match)
+                else:
+                    yield InputFile(match, match.name)
         else:
-            self.report(ReadFailure(str(path), None, "no such file or folder; check its spelling"))
+            self._say(ReadFailure(str(path), None, "no such file or folder; check its spelling"))
 
-    def folder(self, folder: Path) -> Iterator[Document]:
+    def _folder(self, folder: Path) -> Iterator[InputFile]:
         found = False
-        for file in self.walk(folder):
+        for file in self._walk(folder):
             found = True
-            yield from self.file(file, file.relative_to(folder).as_posix())
+            yield InputFile(file, file.relative_to(folder).as_posix())
         if not found:
-            self.report(ReadFailure(str(folder), None, f"no document in this folder; {_EXPECTED}"))
+            self._say(ReadFailure(str(folder), None, f"no document in this folder; {_EXPECTED}"))
 
-    def walk(self, folder: Path) -> Iterator[Path]:
+    def _walk(self, folder: Path) -> Iterator[Path]:
         try:
             with os.scandir(folder) as listing:
                 entries = sorted((e.name, e.is_dir(follow_symlinks=False), e.is_file()) for e in listing)
         except OSError as error:
-            self.report(ReadFailure(str(folder), None, f"cannot be read: {error.strerror}"))
+            self._say(ReadFailure(str(folder), None, f"cannot be read: {error.strerror}"))
             return
         for name, is_folder, is_file in entries:
             if name.startswith("."):
                 continue
             if is_folder:
-                yield from self.walk(folder / name)
+                yield from self._walk(folder / name)
             elif is_file and _kind(name):
                 yield folder / name
 
-    def file(self, path: Path, name: str) -> Iterator[Document]:
-        return self.guarded(str(path), self.opened(path, name))
-
-    def guarded(self, source: str, documents: Iterator[Document]) -> Iterator[Document]:
+    def _guarded(self, source: str, documents: Iterator[Document]) -> Iterator[Document]:
         """Pass documents on, and turn what ends the reading of one file into a report."""
         try:
             yield from documents
         except UnreadableError as error:
-            self.report(ReadFailure(source, None, str(error)))
+            self._say(ReadFailure(source, None, str(error)))
         except _DAMAGE as error:
             if error is self._raised:
                 raise
-            self.report(ReadFailure(source, None, f"cannot be read: {error}; is it damaged, or cut short?"))
+            self._say(ReadFailure(source, None, f"cannot be read: {error}; is it damaged, or cut short?"))
 
-    def opened(self, path: Path, name: str) -> Iterator[Document]:
+    def _opened(self, path: Path, name: str) -> Iterator[Document]:
         kind, source = _kind(path.name), str(path)
         if not path.is_file():
             if not path.is_fifo():
                 raise UnreadableError("is neither a file nor a folder")
             with path.open("rb", buffering=0) as pipe:
-                yield from self.unnamed(bounded(pipe), source, name)
+                yield from self._unnamed(bounded(pipe), source, name)
         elif not kind:
             raise UnreadableError(f"unknown kind of file; {_EXPECTED}")
         elif path.stat().st_size == 0:
             raise UnreadableError("empty: there is nothing in it")
         elif kind == ".zip":
-            yield from self.zipped(path, name)
+            yield from self._zipped(path, name)
         elif kind == ".parquet" and not path.name.lower().endswith(".gz"):
-            with path.open("rb") as handle:
-                yield from tables.parquet(handle, self.records(source, name))
+            with path.open("rb") as self._handle:
+                yield from tables.parquet(self._handle, self._records(source, name))
         else:
-            with opened(path, self.limits) as stream:
-                yield from self.stream(stream, kind, source, name)
+            with path.open("rb") as self._handle, unpacking(self._handle, path.name, self.limits) as stream:
+                yield from self._stream(stream, kind, source, name)
 
-    def zipped(self, path: Path, name: str) -> Iterator[Document]:
+    def _zipped(self, path: Path, name: str) -> Iterator[Document]:
         found = False
         for member, stream in zip_members(path, self.limits, lambda inner: bool(_kind(inner))):
             found, source = True, f"{path}!{member}"
             if isinstance(stream, UnreadableError):
-                self.report(ReadFailure(source, None, str(stream)))
+                self._say(ReadFailure(source, None, str(stream)))
             elif member.lower().endswith((".zip", ".gz")):
-                self.report(
+                self._say(
                     ReadFailure(source, None, "an archive within an archive is not opened; unpack it first")
                 )
             else:
-                yield from self.guarded(
-                    source, self.stream(stream, _kind(member), source, f"{name}!{member}")
+                yield from self._guarded(
+                    source, self._stream(stream, _kind(member), source, f"{name}!{member}")
                 )
         if not found:
             raise UnreadableError(f"holds no document; {_EXPECTED}")
 
-    def unnamed(self, stream: io.BufferedReader, source: str, name: str) -> Iterator[Document]:
+    def _unnamed(self, stream: io.BufferedReader, source: str, name: str) -> Iterator[Document]:
         sample = stream.peek(SAMPLE)[:SAMPLE]
         try:
             head = decode(sample)[0]
@@ -212,24 +265,24 @@ class _Reader:
         if len(sample) == SAMPLE:
             lines = lines[:-1] or lines
         records = bool(lines) and all(line.lstrip().startswith("{") for line in lines)
-        return self.stream(stream, ".jsonl" if records else ".txt", source, name)
+        return self._stream(stream, ".jsonl" if records else ".txt", source, name)
 
-    def records(self, source: str, name: str) -> Records:
-        return Records(source, name, self.fields, self.report)
+    def _records(self, source: str, name: str) -> Records:
+        return Records(source, name, self.fields, self._say)
 
-    def stream(self, stream: IO[bytes], kind: str, source: str, name: str) -> Iterator[Document]:
+    def _stream(self, stream: IO[bytes], kind: str, source: str, name: str) -> Iterator[Document]:
         limits = self.limits
         if kind in (".jsonl", ".ndjson"):
-            yield from tables.json_lines(stream, self.records(source, name), limits)
+            yield from tables.json_lines(stream, self._records(source, name), limits)
         elif kind == ".json":
-            yield from tables.json_file(stream, self.records(source, name), limits)
+            yield from tables.json_file(stream, self._records(source, name), limits)
         elif kind in (".csv", ".tsv"):
             yield from delimited.delimited(
-                stream, self.records(source, name), limits, "\t" if kind == ".tsv" else None
+                stream, self._records(source, name), limits, "\t" if kind == ".tsv" else None
             )
         elif kind == ".parquet":
             yield from tables.parquet(
-                io.BytesIO(whole(stream, limits.whole_bytes)), self.records(source, name)
+                io.BytesIO(whole(stream, limits.whole_bytes)), self._records(source, name)
             )
         elif kind in _MARKUP:
             bound = limits.html_bytes if kind in (".html", ".htm") else limits.whole_bytes

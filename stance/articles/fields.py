@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stance.articles.charsets import whole_characters
 from stance.articles.dates import iso_date
 from stance.articles.records import Document, Fields, OnError, ReadFailure
 
@@ -102,12 +103,13 @@ class Records:
             self.fail(number, f"field {text_key!r} {reason}", raw)
             return
         title, date, identifier = (record[key] if key is not None else None for key in others)
+        when = iso_date(date)
         taken = {text_key, *others}
         yield Document(
-            id=str(identifier) if identifier not in (None, "") else f"{self.name}:{number}",
+            id=whole_characters(str(identifier)) if identifier not in (None, "") else f"{self.name}:{number}",
             text=text,
-            title=str(title) if title not in (None, "") else None,
-            date=iso_date(date),
+            title=whole_characters(str(title)) if title not in (None, "") else None,
+            date=whole_characters(when) if when is not None else None,
             source=self.source,
             record=number,
             encoding=self.encoding,

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from stance.arabic.sentences import split_sentences
+from stance.articles.charsets import whole_characters
 from stance.articles.documents import Document
 from stance.model.classifier import Model
 
@@ -117,18 +118,25 @@ def score_documents(documents: Iterable[Document], model: Model, *, uncertain: b
     """Yield every document as a scored article, in order; sentences of many documents are scored together."""
     stream = iter(documents)
     while batch := list(islice(stream, BATCH)):
-        articles = [_cut(document, model) for document in batch]
-        waiting = [s for article in articles for s in article.sentences if s.kind not in UNSCORED]
-        predictions = model.predict([s.text for s in waiting], uncertain=uncertain)
-        for sentence, prediction in zip(waiting, predictions, strict=True):
-            sentence.label, sentence.probability = prediction.label, prediction.probability
-            sentence.probabilities = prediction.probabilities
-        yield from articles
+        yield from score_batch(batch, model, uncertain=uncertain)
+
+
+def score_batch(
+    documents: Iterable[Document], model: Model, *, uncertain: bool = False, threads: int | None = None
+) -> list[Article]:
+    """Return documents as scored articles: what every road to a score goes through, in one process or in many."""
+    articles = [_cut(document, model) for document in documents]
+    waiting = [s for article in articles for s in article.sentences if s.kind not in UNSCORED]
+    decisions = model.decide([s.text for s in waiting], uncertain=uncertain, threads=threads)
+    for sentence, (label, probability, probabilities) in zip(waiting, decisions, strict=True):
+        sentence.label, sentence.probability, sentence.probabilities = label, probability, probabilities
+    return articles
 
 
 def _cut(document: Document, model: Model) -> Article:
     text = document.text
     sentences = [Sentence(text[s.start : s.end], s.start, s.end, s.kind) for s in split_sentences(text)]
     return Article(
-        document.id, text, sentences, model.task, model.name, model.labels, document.title, document.date, document.source
-    )
+        whole_characters(document.id), text, sentences, model.task, model.name, model.labels, document.title,
+        document.date, whole_characters(document.source),
+    )  # fmt: skip

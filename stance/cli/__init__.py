@@ -18,7 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     epilog="Exit codes: 0 done; 1 error; 2 wrong usage; 3 labels or recipe; 4 model file; 5 some or all documents "
-    "unreadable; 6 a dependency is missing; 130 interrupted.",
+    "unreadable; 6 a dependency is missing; 7 a long run cannot begin or stopped (output, disk, worker, checkpoint); "
+    "130 interrupted; 143 terminated.",
 )
 app.command("train")(train.train)
 app.command("tune")(tune.tune)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,40 +20,41 @@ def score(
     text_field: Annotated[str | None, typer.Option(help="Field of a record that holds the text.")] = None,
     title_field: Annotated[str | None, typer.Option(help="Field that holds the title.")] = None,
     date_field: Annotated[str | None, typer.Option(help="Field that holds the date.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this .jsonl, .csv (or .gz of these) or .parquet file, for inputs of any size. If interrupted, the same command goes on.")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Where records that cannot be read go; default OUT.rejects.jsonl.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first record that cannot be read.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin afresh, and replace OUT.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a processor for large inputs.")] = None,
 ) -> None:
     """Cut articles into sentences and label each; what cannot be read is named, and the rest goes on."""
     from stance.api import _model
-    from stance.articles.documents import ReadFailure, read_documents
+    from stance.articles.documents import DocumentReader
+    from stance.articles.records import Fields
+    from stance.articles.rejects import reject_log
     from stance.articles.scoring import score_documents
     from stance.errors import DocumentError
-    from stance.present.rows import article_columns, article_values, csv_line, json_line
-
-    failures = 0
-
-    def report(failure: ReadFailure) -> None:
-        nonlocal failures
-        failures += 1
-        typer.echo(f"skipped: {failure}", err=True)
+    from stance.present.scores import print_scores
 
     loaded = _model(model, task, scheme)
-    documents = read_documents(
-        paths, text_field=text_field, title_field=title_field, date_field=date_field, on_error=report
-    )
-    if format is Format.csv:
-        typer.echo(csv_line(article_columns(loaded.labels)))
-    whole = []
-    for article in score_documents(documents, loaded, uncertain=uncertain):
-        if format is Format.table:
-            from stance.present.tables import article_table, console
+    fields = Fields(text_field, title_field, date_field)
+    if out is not None:
+        from stance.articles.stream import score_to_file
+        from stance.present.streaming import show_run, streaming_progress
 
-            console().print(article_table(article), "")
-        elif format is Format.csv:
-            typer.echo("\n".join(csv_line(row) for row in article_values(article)))
-        elif format is Format.jsonl:
-            typer.echo(json_line(article.to_dict()))
-        else:
-            whole.append(json.loads(json_line(article.to_dict())))
-    if format is Format.json:
-        typer.echo(json.dumps(whole, ensure_ascii=False))
-    if failures:
-        raise DocumentError(f"{failures} document(s) or record(s) could not be read; the others were scored")
+        with streaming_progress() as progress:
+            run = score_to_file(
+                paths, out, loaded, uncertain=uncertain, fields=fields, rejects=rejects, strict=strict,
+                restart=restart, processes=workers, progress=progress,
+            )  # fmt: skip
+        show_run(run, as_json=format in (Format.json, Format.jsonl))
+        if run.rejected:
+            raise DocumentError(f"{run.rejected:,} document(s) or record(s) could not be read: see {run.rejects}. The others were scored")
+        return
+    if restart or workers:
+        raise typer.BadParameter("--restart and --workers go with --out FILE")
+    with reject_log(rejects, strict=strict) as log:
+        reader = DocumentReader(fields, log)
+        documents = (document for file in reader.files(paths) for document in reader.read(file))
+        print_scores(score_documents(documents, loaded, uncertain=uncertain), loaded.labels, format.value)
+    if log.count:
+        raise DocumentError(f"{log.count} document(s) or record(s) could not be read; the others were scored")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -114,17 +116,40 @@ class Model:
         if isinstance(texts, str):
             return self.predict([texts], uncertain=uncertain, threads=threads)[0]
         texts = check_texts(texts)
-        found = []
-        for text, row in zip(texts, self.predict_proba(texts, threads=threads), strict=True):
-            best = int(row.argmax())
-            probability = float(row[best])
-            label = UNCERTAIN if uncertain and probability < self.floor else self.labels[best]
-            shares = dict(zip(self.labels, map(float, row), strict=True))
-            found.append(Prediction(label, probability, shares, self.task, text))
-        return found
+        decisions = self.decide(texts, uncertain=uncertain, threads=threads)
+        return [Prediction(*decision, self.task, text) for text, decision in zip(texts, decisions, strict=True)]
+
+    def decide(
+        self, texts: Sequence[str], *, uncertain: bool = False, threads: int | None = None
+    ) -> Iterator[tuple[str, float, dict[str, float]]]:
+        """Yield the label of each text, its probability, and the probabilities of all labels; see `predict`."""
+        labels, floor = self.labels, self.floor if uncertain else 0.0
+        proba = self.predict_proba(texts, threads=threads)
+        for best, row in zip(proba.argmax(axis=1).tolist(), proba.tolist(), strict=True):
+            probability = row[best]
+            label = UNCERTAIN if probability < floor else labels[best]
+            yield label, probability, dict(zip(labels, row, strict=True))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of all that decides what the model answers, 32 hexadecimal digits."""
+        meta, arrays = self.contents()
+        digest = hashlib.blake2b(json.dumps(meta, sort_keys=True, default=str).encode(), digest_size=16)
+        for name in sorted(arrays):
+            digest.update(f"{name} {arrays[name].shape} {arrays[name].dtype}".encode())
+            digest.update(np.ascontiguousarray(arrays[name]).data)
+        return digest.hexdigest()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # To another process goes what a file would hold, without the compiled tables, thread pools and caches.
+        return _model, (Path(self.name), *self.contents())
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file (conventionally ``NAME.joblib``); the same model always gives the same bytes."""
+        write_artifact(Path(path), *self.contents())
+
+    def contents(self) -> tuple[dict[str, Any], Arrays]:
+        """Return the model as plain data: what `save` writes and what travels to other processes."""
         space, vocabulary = self.space, self.space.vocabulary
         meta = {
             "name": self.name, "task": self.task, "scheme": self.scheme, "labels": list(self.labels),
@@ -141,7 +166,7 @@ class Model:
             "document_frequency": vocabulary.document_frequency, "text": vocabulary.text,
         }  # fmt: skip
         arrays |= {f"normalization_{name}": array for name, array in space.normalizer.arrays().items()}
-        write_artifact(Path(path), meta, arrays)
+        return meta, arrays
 
     def to_sklearn(self) -> Pipeline:
         """Return an ordinary fitted scikit-learn Pipeline: vectorisers, then a logistic regression.

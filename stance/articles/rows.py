@@ -1,0 +1,58 @@
+"""Scored articles as records for machines: one object an article, one row a sentence. Every output derives from here.
+
+Both forms are made from `Article.to_dict`, so that a new field of a sentence is a new column of every format at once.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stance.articles.scoring import Article
+
+ARTICLE_COLUMNS = ("id", "source", "date", "title")
+"""The fields of an article that its rows repeat."""
+PLACES = 6
+"""Decimal places of a probability in text formats."""
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """Return a record as one line of JSON; probabilities keep six places."""
+    return json.dumps(_rounded(record), ensure_ascii=False)
+
+
+def _rounded(value: Any) -> Any:
+    kind = type(value)
+    if kind is float:
+        return round(value, PLACES)
+    if kind is dict:
+        return {key: item if type(item) is str else _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if kind is list else value
+
+
+@cache
+def sentence_columns(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a sentence's row, in order.
+
+    The probability of each label stands in a column of the label's name (``probability_NAME`` where that name is
+    taken already).
+    """
+    from stance.articles.scoring import Sentence
+
+    fields = [name for name in Sentence("", 0, 0, "").to_dict() if name != "probabilities"]
+    fixed = (*ARTICLE_COLUMNS, "index", *fields)
+    return (*fixed, *(f"probability_{label}" if label in fixed else label for label in labels))
+
+
+def sentence_rows(article: Article) -> list[list[Any]]:
+    """Return an article's sentences as values in the order of `sentence_columns`; None where there is nothing."""
+    head = [getattr(article, name) for name in ARTICLE_COLUMNS]
+    labels = article.labels
+    rows = []
+    for index, sentence in enumerate(article.sentences):
+        fields = sentence.to_dict()
+        shares = fields.pop("probabilities")
+        rows.append([*head, index, *fields.values(), *map(shares.get, labels)])
+    return rows
