@@ -323,7 +323,7 @@ def test_another_command_is_refused_until_told_to_restart(tmp_path, inputs, monk
             run_into(out, inputs, **options)
     with pytest.raises(RunError, match="another model"):
         score_to_file([inputs], out, stance.load("sentiment-ar"), limits=ReadLimits(record_bytes=4000))
-    later = os.stat(inputs / "c.txt").st_mtime_ns
+    later = (inputs / "c.txt").stat().st_mtime_ns
     os.utime(inputs / "c.txt", ns=(later, later + 10**9))
     try:
         with pytest.raises(RunError, match=r"the input .*c\.txt has changed"):

@@ -7,8 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import compare, evaluate, explain, learning_curve, predict, score, train, tune
-from stance.cli import label, labels, predict, score, train
+from stance.cli import compare, evaluate, explain, label, labels, learning_curve, predict, score, train, tune
 from stance.errors import StanceError
 
 app = typer.Typer(

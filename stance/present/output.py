@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from stance.present.rows import _rounded, csv_line, json_line
+from stance.articles.rows import _rounded, json_line
+from stance.present.rows import csv_line
 
 
 def show(
