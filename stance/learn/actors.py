@@ -191,6 +191,6 @@ def _fit(sentences: Sequence[Candidates], C: float) -> dict[str, dict[str, float
         head = LogisticRegression(C=C, max_iter=2000).fit(matrix, answer)
         values = np.asarray(head.coef_[0], dtype=np.float32).tolist()
         weights[what] = dict(zip(vectorizer.feature_names_, values, strict=True)) | {
-            "": float(head.intercept_[0])
+            "": float(np.float32(head.intercept_[0]))
         }
     return weights
