@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from stance.articles.scoring import Article as Article
     from stance.articles.scoring import Sentence as Sentence
     from stance.errors import StanceError as StanceError
+    from stance.frames import label_series as label_series
+    from stance.frames import predict_frame as predict_frame
     from stance.learn.evaluate import Evaluation as Evaluation
     from stance.model.catalogue import load as load
     from stance.model.classifier import Model as Model
@@ -31,12 +33,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "evaluate": "stance.api", "Evaluation": "stance.learn.evaluate",
     "explain": "stance.api", "Explanation": "stance.model.explain",
+    "label_series": "stance.frames", "predict_frame": "stance.frames",
     "predict": "stance.api", "predict_proba": "stance.api", "score": "stance.api", "train": "stance.api",
     "load": "stance.model.catalogue", "Model": "stance.model.classifier", "Prediction": "stance.model.prediction",
     "Article": "stance.articles.scoring", "Sentence": "stance.articles.scoring", "StanceError": "stance.errors",
 }  # fmt: skip
 __all__ = [
-    "Article", "Evaluation", "Explanation", "Model", "Prediction", "Sentence", "StanceError", "evaluate", "explain", "load", "predict", "predict_proba", "score", "train",
+    "Article", "Evaluation", "Explanation", "Model", "Prediction", "Sentence", "StanceError", "evaluate", "explain",
+    "label_series", "load", "predict", "predict_frame", "predict_proba", "score", "train",
 ]  # fmt: skip
 
 

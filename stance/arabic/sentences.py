@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_WORDS = 120
 ELLIPSIS_WORDS = 5
@@ -91,6 +92,7 @@ _LETTER_NAMES = frozenset(
         "في دبليو إكس اكس واي زد",
     )
 )
+_SHORT_FORMS = _ABBREVIATIONS | _TITLES_JOINED | _LETTER_NAMES
 _CARRIES_ON = re.compile(
     r"(?:قائل|مؤكد|مضيف|مشير|موضح|معتبر|لافت|مبين|بحسب\b|حسب\b|وفق|على حد|في إشارة|في اشارة|كما قال|كما جاء|قال\b|قالت\b|"
     r"يقول\b|تقول\b|he said|she said|said\b)"
@@ -101,8 +103,7 @@ _CARRIES_THOUGHT = re.compile(
 _STARTS_AFRESH = re.compile(r"(?:و|ف(?!ي\b)|ثم\b|كما\b|لكن\b|غير أن)")
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceSpan:
+class SentenceSpan(NamedTuple):
     """One piece of a text.
 
     Attributes
@@ -163,12 +164,19 @@ def split_sentences(text: str, *, semicolons: bool = False) -> list[SentenceSpan
         if line.kind in ("advert", "dateline"):
             spans.append(SentenceSpan(line.start, line.end, line.kind))
             continue
-        quotes = [m.span() for m in _QUOTE.finditer(text, line.start, line.end)]
+        quotes = _quotes(text, line.start, line.end)
         cuts = _cuts(text, line, stop, quotes)
         if line.kind in ("headline", "subheading") and len(cuts) > 1 and "." in text[line.start : line.end]:
             line.kind = ""
         spans.extend(_named_pieces(text, line, cuts, quotes))
     return spans
+
+
+def _quotes(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    # most lines quote nobody, and looking for four characters is faster than the pattern
+    if all(text.find(mark, start, end) < 0 for mark in "\"«“”"):
+        return []
+    return [m.span() for m in _QUOTE.finditer(text, start, end)]
 
 
 # ---------------------------------------------------------------------------------------------------------- lines
@@ -201,14 +209,16 @@ def _lines(text: str) -> list[_Line]:
     for start, end in _unwrapped(text, spans):
         brief = end - start <= SHORT_LINE
         piece = text[start:end] if brief else ""
-        tail = _UNSEEN.sub("", text[max(start, end - 12) : end]).rstrip("\"'»”’)]›} \t\xa0")
-        short = _clean(piece)
-        lines.append(
-            _Line(start, end, short, short.count(" ") + 1 if brief else 999, tail[-1:] in f"{_STOPS}:،؛")
-        )
+        stopped = text[end - 1] in _LINE_STOPS
+        if not stopped:
+            tail = _UNSEEN.sub("", text[max(start, end - 12) : end]).rstrip("\"'»”’)]›} \t\xa0")
+            stopped = tail[-1:] in _LINE_STOPS
+        short = _clean(piece) if brief else ""
+        lines.append(_Line(start, end, short, short.count(" ") + 1 if brief else 999, stopped))
     return lines
 
 
+_LINE_STOPS = f"{_STOPS}:،؛"
 _BULLET = re.compile(
     r"(?:[•▪◦●○■□►▶➤✓✔*]|[-–—](?=\s)|[0-9٠-٩]{1,2}\s?[.)\-–](?![0-9٠-٩])|[اأبجدهوزa-e]\))\s*(?=\S)"
 )
@@ -320,6 +330,9 @@ _FIRST_WORD = re.compile(rf"[{_WORD}]+")
 
 
 def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -> bool:
+    plain = text[max(start, at - 24) : at].rpartition(" ")[2]
+    if len(plain) > 1 and plain.isalpha() and not plain.isascii() and "ـ" not in plain and plain not in _SHORT_FORMS:
+        return False  # as most words; the rest of this function would find the same
     last = _LAST_WORD.search(text, max(start, at - 24), at)
     if last is None:
         return False

@@ -141,6 +141,25 @@ class DocumentReader:
         else:
             yield from self._guarded(str(file.path), self._opened(file.path, file.name))
 
+    def read_stream(
+        self, handle: IO[bytes], source: str, name: str, groups: range | None = None
+    ) -> Iterator[Document]:
+        """Yield the documents of an open file, seekable for Parquet, as `read` does of a file of that name.
+
+        `groups` are the row groups to read of a Parquet file.
+        """
+        yield from self._guarded(source, self._given(handle, source, name, groups))
+
+    def _given(self, handle: IO[bytes], source: str, name: str, groups: range | None) -> Iterator[Document]:
+        kind = _kind(name)
+        if kind in ("", ".zip"):
+            raise UnreadableError(f"unknown kind of file; {_EXPECTED} (archives are read from local disks only)")
+        if kind == ".parquet" and not name.lower().endswith(".gz"):
+            yield from tables.parquet(handle, self._records(source, name), groups)
+        else:
+            with unpacking(handle, name, self.limits) as stream:
+                yield from self._stream(stream, kind, source, name)
+
     def position(self) -> int:
         """Return how many bytes of the file at hand have been read, as far as that is known."""
         try:

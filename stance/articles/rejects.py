@@ -23,8 +23,8 @@ def reject_line(failure: ReadFailure) -> bytes:
     """
     raw = failure.raw[:RAW_BYTES]
     truncated = len(failure.raw) >= RAW_BYTES
-    if truncated:  # not to take the cut for a wrong byte
-        raw = raw.removesuffix(raw[-4:]) + raw[-4:].decode("utf-8", "ignore").encode()
+    if truncated:  # not to take a character that the cut went through for a wrong byte
+        raw = next((raw[: len(raw) - cut] for cut in range(4) if _is_utf8(raw[: len(raw) - cut])), raw)
     record: dict[str, object] = {"file": failure.source, "line": failure.record, "reason": failure.reason}
     try:
         record["raw"] = raw.decode()
@@ -35,6 +35,14 @@ def reject_line(failure: ReadFailure) -> bytes:
         record["truncated"] = True
     line = json.dumps(record, ensure_ascii=False) + "\n"
     return line.encode("utf-8", "backslashreplace")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class RejectLog:

@@ -23,8 +23,8 @@ class Run:
 
     Attributes
     ----------
-    out, rejects : Path
-        `rejects` is None where nothing was rejected.
+    out, rejects : Path or str
+        A folder or an address where it was a cluster's run; `rejects` is None where nothing was rejected.
     articles, sentences, scored, rejected : int
     counts : dict of str to int
         Sentences by label.
@@ -36,8 +36,8 @@ class Run:
 
     """
 
-    out: Path
-    rejects: Path | None
+    out: Path | str
+    rejects: Path | str | None
     articles: int
     sentences: int
     scored: int

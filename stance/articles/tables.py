@@ -102,13 +102,15 @@ def _decoded(data: bytes) -> tuple[str, str]:
         raise UnreadableError(str(error)) from None
 
 
-def parquet(handle: Any, records: Records) -> Iterator[Document]:
+def parquet(handle: Any, records: Records, groups: range | None = None) -> Iterator[Document]:
     """Yield the documents of a Parquet file, a batch of rows at a time.
 
     Parameters
     ----------
     handle : seekable binary file
     records : Records
+    groups : range, optional
+        The row groups to read; all of them by default.
 
     """
     try:
@@ -125,8 +127,9 @@ def parquet(handle: Any, records: Records) -> Iterator[Document]:
             raise UnreadableError(records.missing(names))
         if file.metadata.num_rows == 0:
             raise UnreadableError("empty: there is no row in it")
-        number = 0
-        for batch in file.iter_batches(batch_size=512):
+        groups = range(file.metadata.num_row_groups) if groups is None else groups
+        number = sum(file.metadata.row_group(group).num_rows for group in range(groups.start))
+        for batch in file.iter_batches(batch_size=512, row_groups=list(groups)):
             for row in batch.to_pylist():
                 number += 1
                 raw = json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "replace")[:RAW_BYTES]

@@ -20,10 +20,11 @@ def score(
     text_field: Annotated[str | None, typer.Option(help="Field of a record that holds the text.")] = None,
     title_field: Annotated[str | None, typer.Option(help="Field that holds the title.")] = None,
     date_field: Annotated[str | None, typer.Option(help="Field that holds the date.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write to this .jsonl, .csv (or .gz of these) or .parquet file, for inputs of any size. If interrupted, the same command goes on.")] = None,
+    out: Annotated[str | None, typer.Option(help="Write to this .jsonl, .csv (or .gz of these) or .parquet file, for inputs of any size. If interrupted, the same command goes on.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Where records that cannot be read go; default OUT.rejects.jsonl.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first record that cannot be read.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Begin afresh, and replace OUT.")] = False,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Score on a Dask cluster (tcp://host:8786, or local) into the folder OUT.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one a processor for large inputs.")] = None,
 ) -> None:
     """Cut articles into sentences and label each; what cannot be read is named, and the rest goes on."""
@@ -35,6 +36,8 @@ def score(
     from stance.errors import DocumentError
     from stance.present.scores import print_scores
 
+    if cluster is not None and (rejects is not None or strict or workers):
+        raise typer.BadParameter("--rejects, --strict and --workers do not go with --cluster; rejects lie beside each part in OUT")
     loaded = _model(model, task, scheme)
     fields = Fields(text_field, title_field, date_field)
     if out is not None:
@@ -42,16 +45,23 @@ def score(
         from stance.present.streaming import show_run, streaming_progress
 
         with streaming_progress() as progress:
-            run = score_to_file(
-                paths, out, loaded, uncertain=uncertain, fields=fields, rejects=rejects, strict=strict,
-                restart=restart, processes=workers, progress=progress,
-            )  # fmt: skip
+            if cluster is not None:
+                from stance.articles.cluster import score_on_cluster
+
+                run = score_on_cluster(
+                    paths, out, loaded, cluster, uncertain=uncertain, fields=fields, restart=restart, progress=progress
+                )
+            else:
+                run = score_to_file(
+                    paths, out, loaded, uncertain=uncertain, fields=fields, rejects=rejects, strict=strict,
+                    restart=restart, processes=workers, progress=progress,
+                )  # fmt: skip
         show_run(run, as_json=format in (Format.json, Format.jsonl))
         if run.rejected:
             raise DocumentError(f"{run.rejected:,} document(s) or record(s) could not be read: see {run.rejects}. The others were scored")
         return
-    if restart or workers:
-        raise typer.BadParameter("--restart and --workers go with --out FILE")
+    if restart or workers or cluster:
+        raise typer.BadParameter("--restart, --workers and --cluster go with --out")
     with reject_log(rejects, strict=strict) as log:
         reader = DocumentReader(fields, log)
         documents = (document for file in reader.files(paths) for document in reader.read(file))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -167,15 +166,16 @@ class BoundEngine:
         keys = np.ascontiguousarray(vocabulary.fingerprints)
         buckets, shift = bucket_index(keys)
         self._vocabulary = (keys, buckets, shift, rank)
-        self._scratch: queue.LifoQueue[tuple[npt.NDArray[Any], ...]] = queue.LifoQueue()
+        # A plain list, whose append and pop are atomic: a queue has a lock, which a fork could copy while it is held.
+        self._scratch: list[tuple[npt.NDArray[Any], ...]] = []
 
     @contextmanager
     def _borrowed_scratch(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
         from stance.features import kernel
 
         try:
-            scratch = self._scratch.get_nowait()
-        except queue.Empty:
+            scratch = self._scratch.pop()
+        except IndexError:
             scratch = (
                 np.zeros(len(self.vocabulary) + 1, np.int32),
                 np.empty(len(self.vocabulary) + 1, np.int32),
@@ -185,7 +185,7 @@ class BoundEngine:
                 np.zeros(1, np.int64),
             )
         yield scratch  # not given back after an error: its counts may be dirty
-        self._scratch.put(scratch)
+        self._scratch.append(scratch)
 
     def _each_chunk(self, texts: Sequence[str], work: Callable[[int, Any, Any, Any], Any], threads: int | None) -> list[Any]:
         """Call ``work(first, codes, bounds, scratch)`` on every chunk of the batch, over threads; keep the order."""

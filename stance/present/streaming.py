@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
@@ -76,4 +77,5 @@ def show_run(run: Run, *, as_json: bool) -> None:
     out.print(f"{run.articles:,} articles, {run.sentences:,} sentences{rate}. {shares or 'No sentence to score'}.", soft_wrap=True)
     if run.resumed_after:
         out.print(f"{run.resumed_after:,} of the sentences had been done before.", soft_wrap=True)
-    out.print(f"Wrote {run.out} ({run.out.stat().st_size / 1e6:,.2f} MB).", soft_wrap=True)
+    size = f" ({run.out.stat().st_size / 1e6:,.2f} MB)" if isinstance(run.out, Path) else ""
+    out.print(f"Wrote {run.out}{size}.", soft_wrap=True)
