@@ -19,7 +19,7 @@ from stance.arabic.characters import CODE_POINTS, character_classes
 from stance.arabic.normalize import Normalizer
 from stance.features.blocks import ANALYZERS, TOKENS, Block
 from stance.features.hashing import block_seed, text_hash
-from stance.features.lexicon import NUMBER, ROLES, Lexicon
+from stance.features.lexicon import NUMBER, ROLES, Lexicon, class_group
 from stance.features.vocabulary import Vocabulary
 
 log = logging.getLogger("stance")
@@ -147,7 +147,8 @@ class Engine:
         classes = np.array([c for _, c in items], dtype=np.uint64)
         roles = np.array([0] + [1 + ROLES.index(self.lexicon.roles[name]) for name in names], dtype=np.int8)
         hashes = np.array([0] + [text_hash(f"<{name}>") for name in names], dtype=np.uint64)
-        return *packed_table(keys, classes), roles, hashes, number.get(NUMBER, 0)
+        groups = np.array([0] + [text_hash(f"<{g}>") if (g := class_group(n)) != n else 0 for n in names], dtype=np.uint64)
+        return *packed_table(keys, classes), roles, hashes, groups, number.get(NUMBER, 0)
 
     @cached_property
     def _blocks(self) -> npt.NDArray[np.int64]:

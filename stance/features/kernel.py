@@ -28,6 +28,8 @@ starts, entries, bits : (2**bits + 1,) uint32, (n,) uint64, uint64
     `lex_entries`, `lex_bits` of the lexicon's forms (to class numbers, from 1).
 class_role : (n_classes + 1,) int8, class_hash : (n_classes + 1,) uint64
     The role of each class (`CUE`, `MASK`, `MARK`) and the hash of its bracketed name. Number 0 is no class.
+class_group : (n_classes + 1,) uint64
+    The hash of the bracketed name of each class's group, 0 where the class is a group by itself.
 number : int
     The class of digits (0: none).
 blocks : (n_blocks, 6) int64
@@ -59,7 +61,7 @@ from stance.features.hashing import START as _START
 from stance.features.hashing import STEP as _STEP
 from stance.features.hashing import text_hash
 
-CHAR_WB, WORD_NGRAM, CUE_PAIR, OUTLINE = 0, 1, 2, 3
+CHAR_WB, WORD_NGRAM, CUE_PAIR, OUTLINE, CLASS_NGRAM, CUE_CLASS = 0, 1, 2, 3, 4, 5
 SURFACE, STEM, MASKED = 0, 1, 2
 CUE, MASK, MARK = 1, 2, 3
 IS_WORD, IS_SPACE = 1, 2
@@ -252,7 +254,7 @@ def _hash_tokens(text, tokens, n_tokens, lexicon, hashes, kinds):
 
     `hashes` is flat uint64, three a token (`SURFACE`, `STEM`, `MASKED`); `kinds` int8, the class number of each.
     """
-    lex_starts, lex_entries, lex_bits, class_role, class_hash, number = lexicon
+    lex_starts, lex_entries, lex_bits, class_role, class_hash, _, number = lexicon
     hashes = grown(hashes, 3 * n_tokens + 3)
     kinds = grown(kinds, n_tokens + 1)
     for t in range(n_tokens):
@@ -291,7 +293,7 @@ def _token_features(block, seed, hashes, kinds, n_tokens, lexicon, prints, where
     how many there are.
     """
     kind, shortest, longest, form, window = block[0], block[1], block[2], block[3], block[4]
-    _, _, _, class_role, class_hash, _ = lexicon
+    _, _, _, class_role, class_hash, class_group, _ = lexicon
     n = 0
     if kind == WORD_NGRAM:
         size = n_tokens * (longest - shortest + 1) + 1
@@ -320,6 +322,43 @@ def _token_features(block, seed, hashes, kinds, n_tokens, lexicon, prints, where
                 prints[n] = fold(fold(by_token, side), neighbour)
                 prints[n + 1] = fold(fold(by_class, side), neighbour)
                 n += 2
+    elif kind == CLASS_NGRAM:
+        size = n_tokens * (longest - shortest + 1) + 1
+        prints, where = grown(prints, size), grown(where, 2 * size)
+        for first in range(n_tokens):
+            if not kinds[first]:
+                continue
+            state, length = seed, 0
+            for t in range(first, n_tokens):
+                if not kinds[t]:
+                    continue
+                state = fold(state, class_hash[kinds[t]])
+                length += 1
+                if length >= shortest:
+                    prints[n] = state
+                    n += 1
+                if length == longest:
+                    break
+    elif kind == CUE_CLASS:
+        for cue in range(n_tokens):
+            if class_role[kinds[cue]] != CUE:
+                continue
+            prints, where = grown(prints, n + 6 * window), grown(where, 2 * (n + 6 * window))
+            by_token = fold(seed, hashes[3 * cue + form])
+            by_class = fold(seed, class_hash[kinds[cue]])
+            group = class_group[kinds[cue]]
+            by_group = fold(seed, group)
+            for other in range(max(0, cue - window), min(n_tokens, cue + window + 1)):
+                if other == cue or not kinds[other]:
+                    continue
+                side = BEFORE if other < cue else AFTER
+                neighbour = class_hash[kinds[other]]
+                prints[n] = fold(fold(by_token, side), neighbour)
+                prints[n + 1] = fold(fold(by_class, side), neighbour)
+                n += 2
+                if group:
+                    prints[n] = fold(fold(by_group, side), neighbour)
+                    n += 1
     else:
         prints, where = grown(prints, 16 + class_role.size), grown(where, 2 * (16 + class_role.size))
         first, count = -1, 0

@@ -29,6 +29,8 @@ class LabelledData:
     texts : list of str
     labels : list of str
         As the scheme sees them.
+    fine_labels : list of str
+        As they are before the scheme merges them.
     records : list of dict
         The records as they stand in the files.
     scheme : Scheme
@@ -42,6 +44,7 @@ class LabelledData:
 
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    fine_labels: list[str] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     scheme: Scheme = field(default_factory=lambda: scheme_of_labels("stance", ()))
     skipped: int = 0
@@ -225,6 +228,7 @@ def read_labels(
                 continue
             data.texts.append(text)
             data.labels.append(label)
+            data.fine_labels.append(named)
             data.records.append(record)
     if conflicts:
         _leave_out(data, conflicts)
@@ -254,6 +258,7 @@ def _leave_out(data: LabelledData, conflicts: Mapping[str, int]) -> None:
     """Take the texts with contradictory labels out, and count their records."""
     kept = [i for i, text in enumerate(data.texts) if text.strip() not in conflicts]
     data.texts, data.labels = [data.texts[i] for i in kept], [data.labels[i] for i in kept]
+    data.fine_labels = [data.fine_labels[i] for i in kept]
     data.records = [data.records[i] for i in kept]
     data.conflicting = sum(conflicts.values())
 

@@ -43,6 +43,9 @@ class Recipe:
         Inverse strength of the L2 regularisation.
     class_weight : str or None
         ``"balanced"`` or None.
+    merge : {"before", "after"}
+        Where the scheme merges finer labels: ``before`` fits the merged labels; ``after`` fits the finer ones, and the
+        probability of a label is the sum of those that merge into it.
     max_iter : int
         Most iterations of the solver.
     folds : int
@@ -69,6 +72,7 @@ class Recipe:
     normalization: tuple[str, ...] = STEPS
     C: float = 10.0
     class_weight: str | None = "balanced"
+    merge: str = "before"
     max_iter: int = 500
     folds: int = 5
     seed: int = 0
@@ -138,7 +142,7 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f"{path}: {error}") from None
     classifier, validation = data.get("classifier", {}), data.get("validation", {})
     for table, given, known in (
-        ("classifier", classifier, {"C", "class_weight", "max_iter"}),
+        ("classifier", classifier, {"C", "class_weight", "max_iter", "merge"}),
         ("validation", validation, {"folds"}),
     ):
         if unknown := sorted(set(given) - known):
@@ -146,6 +150,9 @@ def read_recipe(path: str | Path) -> Recipe:
     weight = classifier.get("class_weight", "balanced")
     if weight not in ("balanced", "none"):
         raise RecipeError(f"{path}: classifier.class_weight is {weight!r}; expected 'balanced' or 'none'")
+    merge = classifier.get("merge", "before")
+    if merge not in ("before", "after"):
+        raise RecipeError(f"{path}: classifier.merge is {merge!r}; expected 'before' or 'after'")
     if data.get("lexicon") is None and any(block.needs_lexicon for block in blocks):
         raise RecipeError(f"{path}: a feature block looks at word classes, but there is no lexicon; add lexicon = \"FILE.toml\"")
     return Recipe(
@@ -162,6 +169,7 @@ def read_recipe(path: str | Path) -> Recipe:
         normalization=steps,
         C=float(_number(path, "classifier.", classifier, "C", 10.0, 1e-6, 1e6)),
         class_weight=None if weight == "none" else weight,
+        merge=merge,
         max_iter=int(_number(path, "classifier.", classifier, "max_iter", 500, 1, 100_000)),
         folds=int(_number(path, "validation.", validation, "folds", 5, 0, 50)),
         seed=int(_number(path, "", data, "seed", 0, 0, 2**31 - 1)),

@@ -27,12 +27,12 @@ from stance.labels.records import LabelledData, read_labels
 from stance.labels.schemes import Scheme, find_scheme
 from stance.learn.metrics import summarize
 from stance.learn.recipe import Recipe, read_recipe
-from stance.model.classifier import Model, softmax
+from stance.model.classifier import Model, merge_logits, softmax
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of its steps are done, and how many there are."""
 
-FIXED_BYTES = 120_000  # of a model file: character runs, normalisation table, lexicon, recipe, metrics
+DESCRIPTION_BYTES = 40_000  # of a model file: recipe, metrics, headers
 TEMPERATURES = (0.05, 20.0)
 
 
@@ -53,6 +53,13 @@ class Training:
     data: LabelledData
     metrics: dict[str, Any] | None
     seconds: float
+
+
+def fitted_labels(data: LabelledData, recipe: Recipe) -> tuple[list[str], tuple[str, ...]]:
+    """Return what the regression is fitted to: a label for every text, and the labels that there are."""
+    if recipe.merge == "after":
+        return data.fine_labels, data.scheme.known
+    return data.labels, data.scheme.labels
 
 
 def _fit(x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -121,11 +128,13 @@ def held_out_logits(
     recipe : Recipe
     folds : iterable of (rows to fit, rows held out)
     """
-    y = np.array(data.labels)
+    truth, fitted = fitted_labels(data, recipe)
+    y = np.array(truth)
     for seen, held in folds:
         x = _weighed(space, counts, _fold_idf(space, counts, seen))
-        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, data.scheme.labels)
-        yield held, x[held] @ weights.T + intercepts
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, fitted)
+        logits = x[held] @ weights.T + intercepts
+        yield held, logits if fitted == data.scheme.labels else merge_logits(logits, data.scheme.places(fitted))
 
 
 def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
@@ -144,13 +153,21 @@ def _bytes_per_feature(space: FeatureSpace, n_labels: int) -> float:
     return 8 + 1 + 4 + 4 * n_labels + len(vocabulary.text) / max(len(vocabulary), 1)
 
 
+def _fixed_bytes(space: FeatureSpace) -> int:
+    """Return about how large a model file is beside its features: character runs, normalisation, lexicon, description."""
+    arrays = sum(a.nbytes for a in (space.runs, *space.normalizer.arrays().values()))
+    before = sum(len(new.encode()) + 12 for new in space.normalizer.before.values())
+    return arrays + before + sum(len(form.encode()) + 1 for form in space.lexicon.forms) + DESCRIPTION_BYTES
+
+
 def _prune(space: FeatureSpace, weights: npt.NDArray[Any], max_size: int) -> npt.NDArray[np.bool_] | None:
     """Return which features to keep so that the model file fits `max_size` bytes, or None if it fits already."""
-    room = int((max_size - FIXED_BYTES) / _bytes_per_feature(space, len(weights)))
+    fixed = _fixed_bytes(space)
+    room = int((max_size - fixed) / _bytes_per_feature(space, len(weights)))
     if room >= len(space.vocabulary):
         return None
     if room < 1:
-        raise RecipeError(f"max_size is {max_size:,} bytes; a model needs at least {FIXED_BYTES + 100:,}")
+        raise RecipeError(f"max_size is {max_size:,} bytes; a model needs at least {fixed + 100:,}")
     # What a feature can change: its spread over the labels, times how often it is there to change it.
     importance = (weights.max(axis=0) - weights.min(axis=0)) * space.idf * np.sqrt(space.vocabulary.document_frequency)
     kept = np.zeros(len(space.vocabulary), dtype=bool)
@@ -205,7 +222,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     }  # fmt: skip
     model = Model(
         recipe.name, data.scheme.task, data.scheme.name, labels, space, weights.astype(np.float32),
-        intercepts.astype(np.float64), temperature, recipe.floor, info,
+        intercepts.astype(np.float64), temperature, recipe.floor, info, fitted_labels(data, recipe)[1], dict(data.scheme.merge),
     )  # fmt: skip
     return Training(model, data, metrics, time.perf_counter() - begin)
 
@@ -218,17 +235,19 @@ def fit_once(
     Parameters
     ----------
     texts, truth : sequence of str
+        The truth as `fitted_labels` gives it.
     recipe : Recipe
     scheme : Scheme
-        Each of its labels must occur in `truth`.
     normalizer, lexicon
         What `prepare` gives for the recipe.
     """
     space = learn_space(texts, recipe.blocks, normalizer, lexicon)
-    weights, intercepts = _fit(_weighed(space, count_features(space, texts)), truth, recipe, scheme.labels)
+    fitted = scheme.known if recipe.merge == "after" else scheme.labels
+    weights, intercepts = _fit(_weighed(space, count_features(space, texts)), truth, recipe, fitted)
     return Model(
-        recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32), intercepts.astype(np.float64)
-    )
+        recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32),
+        intercepts.astype(np.float64), fine_labels=fitted, merge=dict(scheme.merge),
+    )  # fmt: skip
 
 
 def prepare(recipe: Recipe) -> tuple[Normalizer, Lexicon]:
@@ -247,7 +266,8 @@ def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
 
 def _first_fit(space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress) -> Any:
     progress("fitting the logistic regression", 0, 1)
-    return _fit(_weighed(space, counts), data.labels, recipe, data.scheme.labels)
+    truth, fitted = fitted_labels(data, recipe)
+    return _fit(_weighed(space, counts), truth, recipe, fitted)
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
