@@ -16,6 +16,7 @@ from stance.errors import DependencyError, LabelError
 from stance.labels.schemes import Scheme, scheme_of_labels
 
 MOST_SHOWN = 20
+TABULAR = (".csv", ".tsv", ".parquet", ".pq")
 Row = tuple[int, dict[str, Any]]
 csv.field_size_limit(1 << 26)
 
@@ -195,6 +196,8 @@ def read_labels(
             where = f"{path}:{number}"
             if fault := _check_fields(record, text_field, column, where):
                 faults.append(fault)
+                if path.suffix.lower() in TABULAR and not {text_field, column} <= record.keys():
+                    break  # a column is missing from all rows or from none: saying so once is enough
                 continue
             text, raw = record[text_field], record[column]
             if raw is None or raw == "":
