@@ -222,10 +222,9 @@ def learning_curve(
                     guess[s, r] = guess[s, 0]
                     continue
                 rows = seen[:size].tolist()
-                truth = [data.labels[i] for i in rows]
-                if missing := set(labels) - set(truth):
+                if missing := set(labels) - {data.labels[i] for i in rows}:
                     raise LabelError(f"--sizes {size}: no text labelled {sorted(missing)[0]!r} among {size}; give larger sizes")
-                model = fit_once([data.texts[i] for i in rows], truth, recipe, data.scheme, normalizer, lexicon)
+                model = fit_once(data, rows, recipe, normalizer, lexicon)
                 guess[s, r, held] = model.decision_function([test.texts[i] for i in held]).argmax(axis=1)
     progress("bootstrap", total, total)
     return _curve(recipe.name, sizes, y, guess, labels, k, on is None, repeats, seed)

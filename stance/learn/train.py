@@ -18,13 +18,14 @@ from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils.class_weight import compute_sample_weight
 
 from stance.arabic.normalize import Normalizer, derive
 from stance.errors import LabelError, RecipeError
 from stance.features.lexicon import Lexicon, read_lexicon
 from stance.features.space import FeatureSpace, learn_space
 from stance.labels.records import LabelledData, read_labels
-from stance.labels.schemes import Scheme, find_scheme
+from stance.labels.schemes import find_scheme
 from stance.learn.metrics import summarize
 from stance.learn.recipe import Recipe, read_recipe
 from stance.model.classifier import Model, softmax
@@ -55,15 +56,45 @@ class Training:
     seconds: float
 
 
-def _fit(x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _groups(data: LabelledData, recipe: Recipe) -> npt.NDArray[Any] | None:
+    """Return the group of each text (n,), within which its label is balanced, or None."""
+    if recipe.balance_within is None:
+        return None
+    if not any(recipe.balance_within in record for record in data.records):
+        there = ", ".join(map(str, data.records[0]))
+        raise LabelError(f"classifier.balance_within is {recipe.balance_within!r}; no record has that field (fields there: {there})")
+    return np.array([str(record.get(recipe.balance_within)) for record in data.records])
+
+
+def sample_weights(y: Sequence[str], recipe: Recipe, groups: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
+    """Return the weight of each text (n,) in the fit.
+
+    Balanced, all labels that a group has weigh the same in it, and each group as it is large; without groups, all texts
+    are one. The recipe's `label_weights` are factors on that.
+    """
+    labels = np.asarray(y)
+    if unknown := set(recipe.label_weights) - set(y):
+        raise RecipeError(f"classifier.label_weights names {sorted(unknown)[0]!r}; labels there: {', '.join(sorted(set(y)))}")
+    weights = np.array([recipe.label_weights.get(label, 1.0) for label in y])
+    if recipe.class_weight is not None:
+        groups = np.zeros(len(y)) if groups is None else groups
+        for group in np.unique(groups):
+            rows = groups == group
+            weights[rows] *= compute_sample_weight(recipe.class_weight, labels[rows])
+    return weights
+
+
+def _fit(
+    x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str], groups: npt.NDArray[Any] | None = None
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Fit scikit-learn's logistic regression; return weights (n_labels, n_features) and intercepts (n_labels,)."""
-    regression = LogisticRegression(
-        C=recipe.C, class_weight=recipe.class_weight, max_iter=recipe.max_iter, random_state=recipe.seed
-    )
+    own = groups is not None or bool(recipe.label_weights)  # else scikit-learn's own weights: the same, but for rounding
+    balanced = None if own else recipe.class_weight
+    regression = LogisticRegression(C=recipe.C, class_weight=balanced, max_iter=recipe.max_iter, random_state=recipe.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            regression.fit(x, y)
+            regression.fit(x, y, sample_weights(y, recipe, groups) if own else None)
         except ConvergenceWarning:
             raise RecipeError(
                 f"the solver did not converge in {recipe.max_iter} iterations; raise classifier.max_iter or lower C"
@@ -121,10 +152,10 @@ def held_out_logits(
     recipe : Recipe
     folds : iterable of (rows to fit, rows held out)
     """
-    y = np.array(data.labels)
+    y, groups = np.array(data.labels), _groups(data, recipe)
     for seen, held in folds:
         x = _weighed(space, counts, _fold_idf(space, counts, seen))
-        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, data.scheme.labels)
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, data.scheme.labels, None if groups is None else groups[seen])
         yield held, x[held] @ weights.T + intercepts
 
 
@@ -210,22 +241,24 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     return Training(model, data, metrics, time.perf_counter() - begin)
 
 
-def fit_once(
-    texts: Sequence[str], truth: Sequence[str], recipe: Recipe, scheme: Scheme, normalizer: Normalizer, lexicon: Lexicon
-) -> Model:
+def fit_once(data: LabelledData, rows: Sequence[int], recipe: Recipe, normalizer: Normalizer, lexicon: Lexicon) -> Model:
     """Fit a model on some texts, without validation, calibration or pruning: for those who fit many.
 
     Parameters
     ----------
-    texts, truth : sequence of str
+    data : LabelledData
+    rows : sequence of int
+        Which of its texts; each label of its scheme must occur among them.
     recipe : Recipe
-    scheme : Scheme
-        Each of its labels must occur in `truth`.
     normalizer, lexicon
         What `prepare` gives for the recipe.
     """
+    texts, scheme, groups = [data.texts[i] for i in rows], data.scheme, _groups(data, recipe)
     space = learn_space(texts, recipe.blocks, normalizer, lexicon)
-    weights, intercepts = _fit(_weighed(space, count_features(space, texts)), truth, recipe, scheme.labels)
+    weights, intercepts = _fit(
+        _weighed(space, count_features(space, texts)), [data.labels[i] for i in rows], recipe, scheme.labels,
+        None if groups is None else groups[list(rows)],
+    )  # fmt: skip
     return Model(
         recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32), intercepts.astype(np.float64)
     )
@@ -247,7 +280,7 @@ def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
 
 def _first_fit(space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress) -> Any:
     progress("fitting the logistic regression", 0, 1)
-    return _fit(_weighed(space, counts), data.labels, recipe, data.scheme.labels)
+    return _fit(_weighed(space, counts), data.labels, recipe, data.scheme.labels, _groups(data, recipe))
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
@@ -264,6 +297,7 @@ def read_data(recipe: Recipe) -> LabelledData:
     return read_labels(
         recipe.labels, scheme, task=recipe.task, text_field=recipe.text_field, label_field=recipe.label_field,
         mapping=recipe.mapping, base=recipe.base, skip_conflicts=recipe.skip_conflicts,
+        append_fields=recipe.append_fields,
     )  # fmt: skip
 
 
