@@ -7,7 +7,7 @@ import glob
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from stance.errors import DependencyError, LabelError
 from stance.labels.schemes import Scheme, scheme_of_labels
 
 MOST_SHOWN = 20
+TABULAR = (".csv", ".tsv", ".parquet", ".pq")
 Row = tuple[int, dict[str, Any]]
 csv.field_size_limit(1 << 26)
 
@@ -158,6 +159,7 @@ def read_labels(
     mapping: Mapping[str, str] | None = None,
     base: Path | None = None,
     skip_conflicts: bool = False,
+    append_fields: Sequence[str] = (),
 ) -> LabelledData:
     """Read labelled records and check them.
 
@@ -177,6 +179,8 @@ def read_labels(
         Folder that relative paths start from.
     skip_conflicts : bool
         Leave out every record of a text that occurs with different labels; by default that is a fault.
+    append_fields : sequence of str
+        Fields whose values are put behind the text, e.g. the target that the label is about.
 
     Raises
     ------
@@ -196,10 +200,12 @@ def read_labels(
                 continue
             number, record = row
             where = f"{path}:{number}"
-            if fault := _check_fields(record, text_field, column, where):
+            if fault := _check_fields(record, text_field, column, append_fields, where):
                 faults.append(fault)
+                if path.suffix.lower() in TABULAR and not {text_field, column, *append_fields} <= record.keys():
+                    break  # a column is missing from all rows or from none: saying so once is enough
                 continue
-            text, raw = record[text_field], record[column]
+            text, raw = appended_text(record, text_field, append_fields), record[column]
             if raw is None or raw == "":
                 data.skipped += 1
                 continue
@@ -263,8 +269,17 @@ def _leave_out(data: LabelledData, conflicts: Mapping[str, int]) -> None:
     data.conflicting = sum(conflicts.values())
 
 
-def _check_fields(record: dict[str, Any], text_field: str, column: str, where: str) -> str | None:
-    for name, option in ((text_field, "--text-field"), (column, "--label-field")):
+def appended_text(record: Mapping[str, Any], text_field: str, append_fields: Sequence[str]) -> str:
+    """Return a record's text with the values of other fields behind it, each after a space; missing ones add nothing."""
+    values = (record.get(name) for name in append_fields)
+    return " ".join([str(record[text_field]), *(str(value) for value in values if value not in (None, ""))])
+
+
+def _check_fields(
+    record: dict[str, Any], text_field: str, column: str, append_fields: Sequence[str], where: str
+) -> str | None:
+    appended = [(name, "--append-field") for name in append_fields]
+    for name, option in ((text_field, "--text-field"), (column, "--label-field"), *appended):
         if name not in record:
             there = ", ".join(map(str, record)) or "none"
             return f"{where}: field {name!r} is missing (fields there: {there}); name another with {option}"
