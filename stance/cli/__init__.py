@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import compare, evaluate, explain, label, labels, learning_curve, predict, score, train, tune
+from stance.cli import compare, evaluate, explain, label, labels, learning_curve, predict, score, train, train_actors, tune
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     "130 interrupted; 143 terminated.",
 )
 app.command("train")(train.train)
+app.command("train-actors")(train_actors.train_actors)
 app.command("tune")(tune.tune)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
