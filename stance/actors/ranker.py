@@ -38,6 +38,10 @@ class Span:
     start: int
     end: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return {"text": self.text, "start": self.start, "end": self.end}
+
 
 @dataclass(frozen=True, slots=True)
 class Actor(Span):
@@ -50,10 +54,10 @@ class Actor(Span):
     entity : str or None
         Id of the known state, organisation or movement that the actor is or speaks for (ISO 3166-1 for states).
     name : str
-        Canonical Arabic name of the entity; without one, the text.
+        Canonical Arabic name of the entity; without one, the text; empty where it is not named.
     kind : str
         ``"state"``, ``"organisation"``, ``"bloc"``, ``"movement"``, ``"party"``, ``"person"``, ``"body"`` (a
-        government, ministry, parliament, party, ...), or ``"other"``.
+        government, ministry, parliament, party, ...), ``"implied"`` (a verb or pronoun stands for it), or ``"other"``.
     probability : float
         Of this phrase being the holder, by the ranker.
     """
@@ -127,6 +131,12 @@ class ActorFinder:
             target = Span(text[start:end], start + offset, end + offset)
         return actor, target
 
+    def entity_in(self, text: str) -> Entity | None:
+        """Return the first known entity that a span names."""
+        tokens = self.phraser.tokens(text)
+        found = next((t.entity for t in tokens if t.entity), None)
+        return self.phraser.table.entities[found[0]] if found else None
+
     def _best(self, what: str, features: list[list[str]], taken: set[int | None]) -> tuple[int | None, float]:
         weights = self.weights[what]
         logits = [
@@ -145,6 +155,8 @@ class ActorFinder:
             self.phraser.table.entities.get(phrase.entities[0][0]) if phrase.entities else None
         )
         head = tokens[phrase.first]
+        if IMPLIED in phrase.kinds:
+            return None, "", IMPLIED
         if head.kind == "title":
             kind = "person"
         elif head.kind == "body":
