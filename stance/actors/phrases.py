@@ -201,7 +201,7 @@ class Phraser:
 
     def span(self, text: str, tokens: list[Token], phrase: Phrase, limit: int) -> tuple[int, int]:
         """Return where a phrase lies in the text, without its clitics, and its core at most `limit` words long."""
-        last = min(phrase.core, phrase.first + limit)
+        last = min(_own_end(tokens, phrase), phrase.first + limit)
         if phrase.last > phrase.core == last:
             last = phrase.last
         while last - 1 > phrase.first and tokens[last - 1].kind in ("quote", "number", "demonstrative"):
@@ -222,6 +222,32 @@ class Phraser:
             "entities": [[e.id, e.name, e.kind] for e in self.table.entities.values()],
             "forms": [[" ".join(words), *target] for words, target in self.table.forms.items()],
         }
+
+
+_KEPT = frozenset("الحالي الحاليه السابق السابقه الاسبق الراحل المنتخب المنتخبه الجديد الجديده العام العامه الاول الاعلي الدايم الموقت الشقيق الشقيقه".split())
+
+
+def _own_end(tokens: list[Token], phrase: Phrase) -> int:
+    """Return where the words end that belong to a phrase with a known name in it.
+
+    Without a parser ``مصر الكامل`` and ``الحكومة الكينية التعليق`` look like one phrase; after the name of a state or its
+    nisba only a few adjectives and, after an office, the name of a person go on.
+    """
+    named = [i for i in range(phrase.first, phrase.core) if tokens[i].kind in ("entity", "nisba")]
+    head = tokens[phrase.first].kind
+    if not named or head not in ("entity", "body", "title"):
+        return phrase.core
+    if head == "entity":
+        end = phrase.first + 1
+        while end < phrase.core and tokens[end].kind in ("entity", "nisba"):
+            end += 1
+    else:
+        end = named[-1] + 1
+    while end < phrase.core and tokens[end].form in _KEPT:
+        end += 1
+    if head == "title" and end < phrase.core and not tokens[end].form.startswith("ال"):
+        end = min(phrase.core, end + 4)
+    return end
 
 
 _WITHIN = ("في", "لدي", "الي")

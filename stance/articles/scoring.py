@@ -86,6 +86,8 @@ class Article:
         What was judged, and the name of the model that judged.
     labels : tuple of str
         The model's labels.
+    judge : Model or None
+        The model itself, for the views that explain its labels.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Article:
     title: str | None = None
     date: str | None = None
     source: str = "-"
+    judge: Model | None = field(default=None, repr=False, compare=False)
 
     @property
     def scored(self) -> list[Sentence]:
@@ -219,5 +222,5 @@ def _cut(document: Document, model: Model) -> Article:
     sentences = [Sentence(text[s.start : s.end], s.start, s.end, s.kind) for s in split_sentences(text)]
     return Article(
         whole_characters(document.id), text, sentences, model.task, model.name, model.labels, document.title,
-        document.date, whole_characters(document.source),
+        document.date, whole_characters(document.source), model,
     )  # fmt: skip
