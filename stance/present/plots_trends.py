@@ -31,7 +31,7 @@ def trend_svg(trend: Trend, trends: Trends) -> str:
             axes.plot([at], [floor[at] + most * 0.08], "v", color="#6b4bc0", markersize=6)
         step = max(1, len(names) // 8)
         axes.set_xticks(list(places)[::step], names[::step], rotation=0 if len(names) < 9 else 25)
-        axes.set(ylabel="sentences", ylim=(0, most * 1.2), xlim=(-0.6, max(0.6, len(names) - 0.4)))
+        axes.set(ylabel="sentences", ylim=(0, most * 1.4), xlim=(-0.6, max(0.6, len(names) - 0.4)))
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=len(trends.stances))
 
