@@ -245,8 +245,8 @@ def _own_end(tokens: list[Token], phrase: Phrase) -> int:
         end = named[-1] + 1
     while end < phrase.core and tokens[end].form in _KEPT:
         end += 1
-    if head == "title" and end < phrase.core and not tokens[end].form.startswith("ال"):
-        end = min(phrase.core, end + 4)
+    if head == "title" and (phrase.core - end > 1 or (end < phrase.core and not tokens[end].form.startswith("ال"))):
+        end = min(phrase.core, end + 4)  # a name; one more word with the article is rather what the verb is about
     return end
 
 

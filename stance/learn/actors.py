@@ -199,7 +199,8 @@ IMPLIED_SHARE = 0.3
 def varied(records: Sequence[SpanRecord], phraser: Phraser, seed: int = 0) -> list[SpanRecord]:
     """Return the records and, of each, what the news would write where the holder was named in full before.
 
-    That is a bare surname; and, after a verb of speech, nothing: there the verb itself stands for the holder.
+    That is a bare surname; the holder before the verb, as in headlines; and, after a verb of speech, nothing: there the
+    verb itself stands for the holder.
     """
     choose = random.Random(seed)
     found = list(records)
@@ -211,6 +212,10 @@ def varied(records: Sequence[SpanRecord], phraser: Phraser, seed: int = 0) -> li
         name = choose.choice(_SURNAMES)
         found.append(SpanRecord(before + name + after, r.stance, (name,), r.target))
         tokens = phraser.tokens(before)
+        if len(tokens) == 1 and tokens[0].kind in _SPEECH and before.endswith(" "):
+            verb = before.strip().removeprefix("و")
+            for who in (r.actors[0], name):  # a headline puts the subject first
+                found.append(SpanRecord(f"{who} {verb}{after}", r.stance, (who,), r.target))
         if tokens and tokens[-1].kind in _SPEECH and before.endswith(" ") and choose.random() < IMPLIED_SHARE:
             verb = before[tokens[-1].start : tokens[-1].end]
             found.append(SpanRecord(before + after.lstrip(" ،"), r.stance, (verb,), r.target))

@@ -45,7 +45,9 @@
       const table = make("table", "ngrams");
       for (const [feature, weight] of d.ngrams) {
         const row = table.insertRow();
-        row.append(make("td", "name", feature), make("td", "n " + (weight > 0 ? "plus" : "minus"), (weight > 0 ? "+" : "−") + Math.abs(weight).toFixed(2)));
+        const cell = make("td", "name");
+      cell.append(make("bdi", "", feature));
+      row.append(cell, make("td", "n " + (weight > 0 ? "plus" : "minus"), (weight > 0 ? "+" : "−") + Math.abs(weight).toFixed(2)));
       }
       inside.append(table);
     }
