@@ -18,6 +18,9 @@ from stance.features.lexicon import Lexicon, expand, stem
 _TOKEN = re.compile(r"[^\W_](?:[\w\u064B-\u0652\u0670\u0640])*|[^\w\s]|_", re.UNICODE)
 _QUOTES = frozenset("\"«»“”'‘’„")
 STANCES = ("support", "oppose", "abstain")
+IMPLIED = "implied"
+"""Kind of a phrase that is a verb or a pronoun: its holder is named elsewhere, or not at all."""
+_PRONOUNS = frozenset(("انه", "انها", "انهم", "بانه", "بانها", "اننا", "اننى", "فاننا", "لاننا", "انني", "نحن", "ونحن", "لكنه", "لكنها"))
 _BREAKING = {"preposition", "particle", "relative", "pronoun", "report", "negation", "verb"}
 
 
@@ -45,6 +48,8 @@ class Phrase:
     entities : list of (entity id, role)
     kinds : set of str
         Classes of the words in it.
+    core : int
+        Where the phrase ended before the names and complements that belong to it were joined to it.
     """
 
     first: int
@@ -52,6 +57,31 @@ class Phrase:
     clitic: str = ""
     entities: list[tuple[str, str]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
+    core: int = 0
+
+
+_FUTURE = re.compile(r"س[يتن][^ا]..+")
+_TENTH = re.compile(r"است[^ا]{2,4}")
+
+
+_NOUNS_IN_T = frozenset(
+    "تقدم تطور تحول تدخل تعهد تردد تحفظ تمرد توتر تحرك تمسك توجه تهمه تجاه تبني تحدي تلقي تخلي تجار تراب تحيه تكتل تفوق تاخر تاثر "
+    "تامر تركه تلال ترمب تامل تضرر تعذر تعدد تفرق تنوع توسع توقف توقع تونس تمور تمام تحسن تسلح تشدد تصلب تصور تسرب تكدس تهور".split()
+)
+
+
+def _looks_like_a_verb(form: str) -> bool:
+    """Guess from its shape whether a normalised word without article is a verb; nouns of that shape are rare."""
+    n = len(form)
+    return (
+        (n > 3 and form[0] == "ي" and not form.endswith(("يه", "ي")))
+        or (n > 3 and form.endswith("وا"))  # they did
+        or (n > 3 and form.endswith("ت") and not form.endswith(("ات", "وت", "يت", "ست")))  # she did
+        or (n > 3 and form.startswith("تت"))  # she does, fifth and eighth form
+        or (n == 4 and form[0] == "ت" and form not in _NOUNS_IN_T)
+        or _FUTURE.fullmatch(form) is not None
+        or (_TENTH.fullmatch(form) is not None and not form.endswith("ه"))
+    )
 
 
 class Phraser:
@@ -107,9 +137,7 @@ class Phraser:
             return "noun", conj
         if head.startswith("ال"):
             return "noun", ""
-        if len(head) > 3 and head[0] == "ي" and not head.endswith(("يه", "ي")):
-            return "verb", conj
-        return "word", ""
+        return ("verb", conj) if _looks_like_a_verb(head) else ("word", "")
 
     def tokens(self, text: str) -> list[Token]:
         """Return the words and marks of a text with their classes."""
@@ -167,11 +195,15 @@ class Phraser:
                 current.entities.append(token.entity[:2])
                 covered = i + token.entity[2]
                 current.last = min(covered, len(tokens))
-        return found
+        for phrase in found:
+            phrase.core = phrase.last
+        return _with_implied(tokens, _joined(tokens, found))
 
     def span(self, text: str, tokens: list[Token], phrase: Phrase, limit: int) -> tuple[int, int]:
-        """Return where a phrase lies in the text, without its clitics, and at most `limit` words long."""
-        last = min(phrase.last, phrase.first + limit)
+        """Return where a phrase lies in the text, without its clitics, and its core at most `limit` words long."""
+        last = min(_own_end(tokens, phrase), phrase.first + limit)
+        if phrase.last > phrase.core == last:
+            last = phrase.last
         while last - 1 > phrase.first and tokens[last - 1].kind in ("quote", "number", "demonstrative"):
             last -= 1
         start, end = tokens[phrase.first].start, tokens[last - 1].end
@@ -185,8 +217,111 @@ class Phraser:
     def to_dict(self) -> dict[str, Any]:
         """Return what is needed to build the phraser again, as plain data (without its normaliser)."""
         return {
-            "words": self.words,
+            "words": [[name, patterns] for name, patterns in self.words.items()],  # a word belongs to the first that has it
             "lexicon": {"roles": self.lexicon.roles, "forms": self.lexicon.forms},
             "entities": [[e.id, e.name, e.kind] for e in self.table.entities.values()],
             "forms": [[" ".join(words), *target] for words, target in self.table.forms.items()],
         }
+
+
+_KEPT = frozenset("الحالي الحاليه السابق السابقه الاسبق الراحل المنتخب المنتخبه الجديد الجديده العام العامه الاول الاعلي الدايم الموقت الشقيق الشقيقه".split())
+
+
+def _own_end(tokens: list[Token], phrase: Phrase) -> int:
+    """Return where the words end that belong to a phrase with a known name in it.
+
+    Without a parser ``مصر الكامل`` and ``الحكومة الكينية التعليق`` look like one phrase; after the name of a state or its
+    nisba only a few adjectives and, after an office, the name of a person go on.
+    """
+    named = [i for i in range(phrase.first, phrase.core) if tokens[i].kind in ("entity", "nisba")]
+    head = tokens[phrase.first].kind
+    if not named or head not in ("entity", "body", "title"):
+        return phrase.core
+    if head == "entity":
+        end = phrase.first + 1
+        while end < phrase.core and tokens[end].kind in ("entity", "nisba"):
+            end += 1
+    else:
+        end = named[-1] + 1
+    while end < phrase.core and tokens[end].form in _KEPT:
+        end += 1
+    if head == "title" and (phrase.core - end > 1 or (end < phrase.core and not tokens[end].form.startswith("ال"))):
+        end = min(phrase.core, end + 4)  # a name; one more word with the article is rather what the verb is about
+    return end
+
+
+_WITHIN = ("في", "لدي", "الي")
+_SPEAKS_FOR = frozenset(("باسم", "لشؤون", "للشؤون", "لشوون", "للشوون", "لسياسه", "بوزاره", "بمجلس"))
+_OF = {"entity", "nisba", "body", "title"}
+JOINED_WORDS = 18
+"""Longest run of words that is joined to one phrase."""
+
+
+def _joined(tokens: list[Token], phrases: list[Phrase]) -> list[Phrase]:
+    """Join to an office what belongs to it: whose it is, where, and the name of who holds it.
+
+    ``رئيس بعثة الأمم المتحدة | في ليبيا | فلان`` names one person, and so does ``فلان، | المتحدث باسم الوزارة``.
+    """
+    found: list[Phrase] = []
+    for phrase in phrases:
+        if found and phrase.last - found[-1].first <= JOINED_WORDS and _belongs(tokens, found[-1], phrase):
+            whole = found[-1]
+            whole.last = phrase.last
+            whole.entities += phrase.entities
+            whole.kinds |= phrase.kinds
+        else:
+            found.append(phrase)
+    return found
+
+
+_SOME_OF = frozenset("كثير الكثير العديد عدد بعض اغلب معظم عشرات مءات مئات احد مجموعه جزء".split())
+
+
+def _belongs(tokens: list[Token], whole: Phrase, part: Phrase) -> bool:
+    between = tokens[whole.last : part.first]
+    head, first = tokens[whole.first].kind, tokens[part.first]
+    if between and between[-1].form == "من" and len(between) == 1 and not part.clitic:
+        return tokens[whole.last - 1].form in _SOME_OF and whole.last - whole.first == 1
+    if not between:
+        if part.clitic == "و" and first.kind == head and head in ("entity", "body"):  # the government and the people of
+            return True
+        if "title" not in whole.kinds and head != "body":
+            return False
+        if part.clitic == "ل":
+            return first.kind in _OF or first.form in _SPEAKS_FOR
+        if part.clitic == "ب":
+            return first.form in _SPEAKS_FOR
+        # "the president of the mission of the UN in Libya | so-and-so": cut before because the title begins a new phrase
+        return part.clitic == "" and first.kind == "title" and tokens[part.first - 1].kind != "demonstrative"
+    if len(between) > 1 or "title" not in whole.kinds | part.kinds:
+        return False
+    if between[0].form in _WITHIN:
+        return "title" in whole.kinds and not part.clitic and first.kind in ("entity", "body")
+    if between[0].form in "،,":
+        # A name beside its office, in either order; a list of people is joined by conjunctions instead.
+        office, name = (whole, part) if "title" in whole.kinds else (part, whole)
+        if tokens[name.first].form[0] in "وف" and name is part:  # a clitic that cannot be told from a letter of the name
+            return False
+        return not part.clitic and tokens[office.first].kind == "title" and name.kinds <= {"word", "noun", "title", "quote"}
+    return False
+
+
+def _next_word(tokens: list[Token], at: int) -> int:
+    return next((i for i in range(at + 1, len(tokens)) if tokens[i].kind != "quote"), len(tokens))
+
+
+def _with_implied(tokens: list[Token], phrases: list[Phrase]) -> list[Phrase]:
+    """Add the verbs and pronouns that stand for a holder who is not named: ``وقال إن …``, ``إننا نرفض …``."""
+    begun = {phrase.first for phrase in phrases}
+    covered = {i for phrase in phrases for i in range(phrase.first, phrase.last)}
+    implied = [
+        Phrase(i, i + 1, kinds={IMPLIED}, core=i + 1)
+        for i, token in enumerate(tokens)
+        if i not in covered
+        and (
+            (token.kind in ("report", *STANCES) and _next_word(tokens, i) not in begun and not token.form.startswith("ال"))
+            or token.kind == "pronoun"
+            or token.form in _PRONOUNS
+        )
+    ]
+    return sorted([*phrases, *implied], key=lambda phrase: phrase.first)

@@ -1,8 +1,9 @@
 """Choosing among the phrases of a sentence: who holds the stance, and on what.
 
-Two logistic regressions over features of a phrase (what it is made of, what stands before and after it, where the cue
-of the stance is) give every phrase a logit; the highest is the answer, or nobody where it is below a threshold. The
-weights are plain numbers by feature name, trained on the spans in ``labels/``, and shipped in ``models/actors-ar.joblib``.
+Two linear models over features of a phrase (what it is made of, what stands before and after it, where the cue of the
+stance is) give every phrase a score; a softmax over the phrases of the sentence makes probabilities of them, and the
+highest is the answer, or nobody where it is below a threshold. The weights are plain numbers by feature name, trained on
+the spans in ``labels/``, and shipped in ``models/actors-ar.joblib``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from stance.actors.entities import Entity, EntityTable
-from stance.actors.phrases import STANCES, Phrase, Phraser, Token
+from stance.actors.features import sentence_features
+from stance.actors.phrases import IMPLIED, Phrase, Phraser, Token
 from stance.arabic.normalize import Normalizer
 from stance.errors import ArtifactError
 from stance.features.lexicon import Lexicon
@@ -36,6 +38,10 @@ class Span:
     start: int
     end: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return {"text": self.text, "start": self.start, "end": self.end}
+
 
 @dataclass(frozen=True, slots=True)
 class Actor(Span):
@@ -48,10 +54,10 @@ class Actor(Span):
     entity : str or None
         Id of the known state, organisation or movement that the actor is or speaks for (ISO 3166-1 for states).
     name : str
-        Canonical Arabic name of the entity; without one, the text.
+        Canonical Arabic name of the entity; without one, the text; empty where it is not named.
     kind : str
         ``"state"``, ``"organisation"``, ``"bloc"``, ``"movement"``, ``"party"``, ``"person"``, ``"body"`` (a
-        government, ministry, parliament, party, ...), or ``"other"``.
+        government, ministry, parliament, party, ...), ``"implied"`` (a verb or pronoun stands for it), or ``"other"``.
     probability : float
         Of this phrase being the holder, by the ranker.
     """
@@ -69,69 +75,6 @@ class Actor(Span):
         }  # fmt: skip
 
 
-def phrase_features(tokens: list[Token], phrases: list[Phrase], at: int, label: str) -> list[str]:
-    """Return the names of the features that a phrase has under a stance; the ranker's weights are by these names."""
-    p = phrases[at]
-    left = tokens[p.first - 1] if p.first else None
-    before = tokens[p.first - 2] if p.first > 1 else None
-    right = tokens[p.last] if p.last < len(tokens) else None
-    left_kind = _side(left, label)
-    cues = [i for i, t in enumerate(tokens) if t.kind == label]
-    words = sum(t.kind != "mark" for t in tokens[p.first : p.last])
-    made = (
-        "+".join(sorted(p.kinds & {"title", "body", "entity", "nisba", "outside", "demonstrative", "number"}))
-        or "plain"
-    )
-    roles = {role for _, role in p.entities}
-    head = tokens[p.first].kind
-    place = "first" if at == 0 else "second" if at == 1 else "early" if at < 4 else "late"
-    quotes = sum(t.kind == "quote" for t in tokens[: p.first]) % 2
-    found = [
-        f"made={made}", f"head={head}", f"left={left_kind}", f"right={_side(right, label)}", f"clitic={p.clitic}", f"place={place}",
-        f"words={min(words, 6)}", f"quoted={quotes}", f"left={left_kind}&head={head}", f"left={left_kind}&made={made}",
-        f"place={place}&head={head}", f"clitic={p.clitic}&head={head}", f"leftword={left.form if left and left.kind != 'word' else '-'}",
-        f"left2={_side(before, label)}&left={left_kind}", f"headword={tokens[p.first].form if head in ('body', 'title', 'outside') else '-'}",
-        f"label={label}&left={left_kind}", f"label={label}&place={place}",
-    ]  # fmt: skip
-    found += [f"role={role}" for role in sorted(roles)]
-    if cues:
-        near = min(cues, key=lambda i: min(abs(i - p.first), abs(i - p.last + 1)))
-        gap = near - p.last if near >= p.last else near - p.first
-        size = (
-            "0"
-            if gap in (0, -1)
-            else "1-2"
-            if abs(gap) < 4
-            else "3-5"
-            if abs(gap) < 7
-            else "6-11"
-            if abs(gap) < 13
-            else "far"
-        )
-        side = "cue-after" if near >= p.last else "cue-before" if near < p.first else "cue-inside"
-        first = "first-cue" if near == cues[0] else "later-cue"
-        found += [
-            f"{side}={size}", f"{side}={size}&clitic={p.clitic}", f"{side}={size}&head={head}", f"{side}&{first}",
-            f"{side}={size}&left={left_kind}", f"{side}&place={place}", f"cueword={tokens[near].form}&{side}",
-        ]  # fmt: skip
-        between = sum(1 for q in phrases if min(near, p.first) < q.first < max(near, p.first))
-        found.append(f"{side}&between={min(between, 4)}")
-    else:
-        found.append("no-cue")
-        found.append(f"no-cue&place={place}&head={head}")
-    return found
-
-
-def _side(token: Token | None, label: str) -> str:
-    if token is None:
-        return "edge"
-    if token.kind in STANCES:
-        return "cue" if token.kind == label else "other-cue"
-    if token.kind in ("preposition", "particle"):
-        return token.form
-    return token.kind if token.kind != "mark" else f"mark{token.form}"
-
-
 @dataclass
 class ActorFinder:
     """Finds holder and target of a stance.
@@ -141,7 +84,7 @@ class ActorFinder:
     phraser : Phraser
     normalizer : Normalizer
     weights : dict of str to dict of str to float
-        ``"actor"`` and ``"target"`` to feature name to weight; the empty name is the intercept.
+        ``"actor"`` and ``"target"`` to feature name to weight.
     threshold : dict of str to float
         Lowest probability that is reported.
     info : dict
@@ -174,9 +117,10 @@ class ActorFinder:
         phrases = self.phraser.phrases(tokens)
         if not phrases:
             return None, None
-        features = [phrase_features(tokens, phrases, i, label) for i in range(len(phrases))]
-        actor_at, actor_p = self._best("actor", features, None)
-        target_at, _ = self._best("target", features, actor_at)
+        features = sentence_features(tokens, phrases, label)
+        implied = {i for i, phrase in enumerate(phrases) if IMPLIED in phrase.kinds}
+        actor_at, actor_p = self._best("actor", features, set())
+        target_at, _ = self._best("target", features, implied | {actor_at})
         actor = target = None
         if actor_at is not None:
             start, end = self.phraser.span(text, tokens, phrases[actor_at], ACTOR_WORDS)
@@ -187,15 +131,23 @@ class ActorFinder:
             target = Span(text[start:end], start + offset, end + offset)
         return actor, target
 
-    def _best(self, what: str, features: list[list[str]], taken: int | None) -> tuple[int | None, float]:
+    def entity_in(self, text: str) -> Entity | None:
+        """Return the first known entity that a span names."""
+        tokens = self.phraser.tokens(text)
+        found = next((t.entity for t in tokens if t.entity), None)
+        return self.phraser.table.entities[found[0]] if found else None
+
+    def _best(self, what: str, features: list[list[str]], taken: set[int | None]) -> tuple[int | None, float]:
         weights = self.weights[what]
-        bias = weights.get("", 0.0)
-        best, at = -math.inf, None
-        for i, names in enumerate(features):
-            if i != taken and (logit := bias + sum(weights.get(name, 0.0) for name in names)) > best:
-                best, at = logit, i
-        probability = 1 / (1 + math.exp(-max(min(best, 50), -50)))
-        return (at, probability) if at is not None and probability >= self.threshold[what] else (None, 0.0)
+        logits = [
+            -math.inf if i in taken else sum(weights.get(name, 0.0) for name in names)
+            for i, names in enumerate(features)
+        ]
+        best = max(logits)
+        if best == -math.inf:
+            return None, 0.0
+        probability = 1 / sum(math.exp(max(z - best, -700.0)) for z in logits)
+        return (logits.index(best), probability) if probability >= self.threshold[what] else (None, 0.0)
 
     def _identify(self, phrase: Phrase, tokens: list[Token], text: str) -> tuple[str | None, str, str]:
         """Say what a phrase names: the entity it is or speaks for, its canonical name, its kind."""
@@ -203,6 +155,8 @@ class ActorFinder:
             self.phraser.table.entities.get(phrase.entities[0][0]) if phrase.entities else None
         )
         head = tokens[phrase.first]
+        if IMPLIED in phrase.kinds:
+            return None, "", IMPLIED
         if head.kind == "title":
             kind = "person"
         elif head.kind == "body":
@@ -252,7 +206,7 @@ def load_finder(path: Path) -> ActorFinder:
         entities = {key: Entity(key, name, kind) for key, name, kind in meta["entities"]}
         forms = {tuple(words.split()): (key, role) for words, key, role in meta["forms"]}
         lexicon = Lexicon(meta["lexicon"]["roles"], meta["lexicon"]["forms"])
-        phraser = Phraser(normalizer, lexicon, meta["words"], EntityTable(entities, forms))
+        phraser = Phraser(normalizer, lexicon, {name: list(patterns) for name, patterns in meta["words"]}, EntityTable(entities, forms))
         names = meta["features"]
         weights = {
             what: dict(zip(names, arrays[f"weights.{what}"].tolist(), strict=True))

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 ARTICLE_COLUMNS = ("id", "source", "date", "title")
 """The fields of an article that its rows repeat."""
+NESTED = {"actor": ("start", "end", "entity", "name", "kind", "probability"), "target": ("start", "end")}
+"""Fields that are spans: their text has the column of their name, and what else they have stands in columns beside it."""
+COLUMN_TYPES = {
+    "index": "int32", "start": "int64", "end": "int64", "actor_start": "int64", "actor_end": "int64", "target_start": "int64",
+    "target_end": "int64", "probability": "float32", "actor_probability": "float32", "sentiment_probability": "float32",
+}  # fmt: skip
+"""Columns that are no strings, in Arrow's terms; the labels' own columns are ``float32``."""
 PLACES = 6
 """Decimal places of a probability in text formats."""
 
@@ -42,7 +49,9 @@ def sentence_columns(labels: tuple[str, ...]) -> tuple[str, ...]:
     from stance.articles.scoring import Sentence
 
     fields = [name for name in Sentence("", 0, 0, "").to_dict() if name != "probabilities"]
-    fixed = (*ARTICLE_COLUMNS, "index", *fields)
+    fixed = tuple(
+        column for name in (*ARTICLE_COLUMNS, "index", *fields) for column in (name, *(f"{name}_{part}" for part in NESTED.get(name, ())))
+    )
     return (*fixed, *(f"probability_{label}" if label in fixed else label for label in labels))
 
 
@@ -54,5 +63,13 @@ def sentence_rows(article: Article) -> list[list[Any]]:
     for index, sentence in enumerate(article.sentences):
         fields = sentence.to_dict()
         shares = fields.pop("probabilities")
-        rows.append([*head, index, *fields.values(), *map(shares.get, labels)])
+        flat: list[Any] = []
+        for name, value in fields.items():
+            if name not in NESTED:
+                flat.append(value)
+            elif value is None:
+                flat += [None] * (1 + len(NESTED[name]))
+            else:
+                flat += [value["text"], *(value[part] for part in NESTED[name])]
+        rows.append([*head, index, *flat, *map(shares.get, labels)])
     return rows

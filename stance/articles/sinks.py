@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.articles.rows import PLACES, json_line, sentence_columns, sentence_rows
+from stance.articles.rows import COLUMN_TYPES, PLACES, json_line, sentence_columns, sentence_rows
 from stance.errors import DependencyError, StanceError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ GZIP_LEVEL = 1
 """Level 6 makes files a quarter smaller and takes more time than the scoring itself."""
 ROW_GROUP = 1 << 16
 """Rows from which on a row group of Parquet is closed; it ends where a batch ends."""
-_INTEGERS = {"index": "int32", "start": "int64", "end": "int64"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +129,7 @@ def _schema(labels: tuple[str, ...]) -> Any:
     first_label = len(names) - len(labels)
     return pa.schema(
         [
-            pa.field(name, getattr(pa, _INTEGERS[name])() if name in _INTEGERS else
-                     pa.float32() if i >= first_label or name == "probability" else pa.string())
+            pa.field(name, pa.float32() if i >= first_label else getattr(pa, COLUMN_TYPES.get(name, "string"))())
             for i, name in enumerate(names)
         ]
     )  # fmt: skip

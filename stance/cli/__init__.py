@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from stance.cli import compare, evaluate, explain, label, labels, learning_curve, predict, score, train, tune
+from stance.cli import compare, evaluate, explain, label, labels, learning_curve, predict, score, train, train_actors, trends, tune
 from stance.errors import StanceError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     "130 interrupted; 143 terminated.",
 )
 app.command("train")(train.train)
+app.command("train-actors")(train_actors.train_actors)
 app.command("tune")(tune.tune)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
@@ -28,6 +29,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("learning-curve")(learning_curve.learning_curve)
 app.command("score")(score.score)
+app.command("trends")(trends.trends)
 app.command("label")(label.label)
 app.add_typer(labels.app, name="labels")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,20 @@ import typer
 from stance.cli.options import Format, FormatOption, ModelOption, SchemeOption, TaskOption, UncertainOption
 
 
+class By(StrEnum):
+    """What a table over many articles has a row for."""
+
+    actor = "actor"
+
+
 def score(
     paths: Annotated[list[str], typer.Argument(help="Articles: text, HTML, JSON, CSV, Parquet, Word or PDF files, .gz or .zip of these, folders, globs, or -.")],
     model: ModelOption = None,
     task: TaskOption = None,
     scheme: SchemeOption = None,
     format: FormatOption = Format.table,
+    by: Annotated[By | None, typer.Option(help="actor: one table over all articles of who took which stance on what, with dates.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file too: the articles to read, or the table with plots.")] = None,
     uncertain: UncertainOption = False,
     text_field: Annotated[str | None, typer.Option(help="Field of a record that holds the text.")] = None,
     title_field: Annotated[str | None, typer.Option(help="Field that holds the title.")] = None,
@@ -34,11 +43,15 @@ def score(
     from stance.articles.rejects import reject_log
     from stance.articles.scoring import score_documents
     from stance.errors import DocumentError
-    from stance.present.scores import print_scores
+    from stance.present.scores import print_by_actor, print_scores
 
     if cluster is not None and (rejects is not None or strict or workers):
         raise typer.BadParameter("--rejects, --strict and --workers do not go with --cluster; rejects lie beside each part in OUT")
+    if out is not None and (by is not None or html is not None):
+        raise typer.BadParameter("--by and --html do not go with --out, which writes a row a sentence")
     loaded = _model(model, task, scheme)
+    if by is not None and loaded.task != "stance":
+        raise typer.BadParameter(f"--by actor needs a model of stance; {loaded.name} is one of {loaded.task}")
     fields = Fields(text_field, title_field, date_field)
     if out is not None:
         from stance.articles.stream import score_to_file
@@ -65,6 +78,10 @@ def score(
     with reject_log(rejects, strict=strict) as log:
         reader = DocumentReader(fields, log)
         documents = (document for file in reader.files(paths) for document in reader.read(file))
-        print_scores(score_documents(documents, loaded, uncertain=uncertain), loaded.labels, format.value)
+        articles = score_documents(documents, loaded, uncertain=uncertain)
+        if by is By.actor:
+            print_by_actor(articles, loaded.labels, format.value, html)
+        else:
+            print_scores(articles, loaded.labels, format.value, html)
     if log.count:
         raise DocumentError(f"{log.count} document(s) or record(s) could not be read; the others were scored")

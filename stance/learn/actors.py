@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from stance.actors.entities import read_entities, read_toml
-from stance.actors.phrases import STANCES, Phraser
-from stance.actors.ranker import ActorFinder, phrase_features
+from stance.actors.phrases import IMPLIED, STANCES, Phraser
+from stance.actors.features import sentence_features
+from stance.actors.ranker import ACTOR_WORDS, ActorFinder
 from stance.arabic.normalize import derive
 from stance.errors import LabelError
 from stance.features.lexicon import read_lexicon
+from stance.learn.conditional import Candidates, fit_choice
 
 STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatweel", "digits", "lowercase")
 THRESHOLD = {"actor": 0.1, "target": 0.1}
@@ -33,34 +36,50 @@ class SpanRecord:
     target: str
 
 
-def read_spans(paths: Iterable[Path]) -> list[SpanRecord]:
+def read_spans(paths: Iterable[Path], spans: Iterable[Path] = ()) -> list[SpanRecord]:
     """Read the sentences that take a stance and name its holder.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        JSON Lines of sentences with ``text``, ``stance`` and, where they are known, ``actors`` and ``target``.
+    spans : iterable of Path
+        JSON Lines of ``id, actors, target`` for sentences of `paths` that do not have them.
 
     Raises
     ------
     LabelError
-        A line is no JSON, or a span does not stand in its text.
+        A line is no JSON, or a span does not stand in its text, or belongs to no sentence.
     """
+    beside = {record["id"]: record for path in spans for _, record in _records(path, ("id", "actors"))}
     found = []
     for path in paths:
-        with path.open(encoding="utf-8") as handle:
-            for number, line in enumerate(handle, 1):
-                try:
-                    record = json.loads(line)
-                    text, stance, actors = record["text"], record["stance"], tuple(record.get("actors") or ())
-                except (ValueError, KeyError, TypeError) as error:
-                    raise LabelError(
-                        f"{path}:{number}: expected a JSON record with text and stance ({error})"
-                    ) from None
-                target = record.get("target") or ""
-                if stance in STANCES and actors:
-                    for span in (*actors, target):
-                        if span not in text:
-                            raise LabelError(
-                                f"{path}:{number}: {span!r} does not stand in the text; spans are verbatim"
-                            )
-                    found.append(SpanRecord(text, stance, actors, target))
+        for number, record in _records(path, ("text", "stance")):
+            record = {**record, **beside.pop(record.get("id"), {})}
+            text, stance, actors = record["text"], record["stance"], tuple(record.get("actors") or ())
+            target = record.get("target") or ""
+            if stance in STANCES and actors:
+                for span in (*actors, target):
+                    if span not in text:
+                        raise LabelError(f"{path}:{number}: {span!r} does not stand in the text; spans are verbatim")
+                found.append(SpanRecord(text, stance, actors, target))
+    if beside:
+        raise LabelError(f"spans for {len(beside)} sentence(s) that are in none of the label files, first {next(iter(beside))!r}")
     return found
+
+
+def _records(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Any]]]:
+    with path.open(encoding="utf-8") as handle:
+        for number, line in enumerate(handle, 1):
+            try:
+                record = json.loads(line)
+                for key in needed:
+                    record[key]
+            except (ValueError, KeyError, TypeError) as error:
+                raise LabelError(
+                    f"{path}:{number}: expected a JSON record with {' and '.join(needed)} ({error})"
+                ) from None
+            yield number, record
 
 
 def occurrences(text: str, spans: Iterable[str]) -> list[tuple[int, int]]:
@@ -106,26 +125,32 @@ def train_actors(
     entities: Path,
     lexicon: Path,
     *,
-    C: float = 0.3,
-    progress: Callable[[str], None] = lambda _: None,
+    spans: Sequence[Path] = (),
+    C: float = 0.06,
+    folds: int = 5,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> ActorFinder:
     """Train the finder.
 
     Parameters
     ----------
     labels : sequence of Path
-        JSON Lines with ``text, stance, actors, target``.
+        JSON Lines with ``text, stance`` and, where they are known, ``actors, target``.
     entities : Path
         Folder of ``states.toml``, ``organisations.toml`` and ``words.toml``.
     lexicon : Path
         Stance cues.
+    spans : sequence of Path
+        JSON Lines with ``id, actors, target`` of further sentences of `labels`.
     C : float
         Inverse strength of the regularisation.
+    folds : int
+        Of the cross-validation; 0 for none.
 
     Returns
     -------
     ActorFinder
-        With 5-fold figures on the labels in ``info["cross_validation"]``.
+        With the figures on the labels in ``info["cross_validation"]``.
     """
     from sklearn.model_selection import KFold
 
@@ -134,36 +159,67 @@ def train_actors(
     phraser = Phraser(
         normalizer, read_lexicon(lexicon, normalizer), words, read_entities(entities, normalizer)
     )
-    records = read_spans(labels)
+    records = read_spans(labels, spans)
     if len(records) < 50:
         raise LabelError(
             f"only {len(records)} sentences name the holder of their stance; expected at least 50 (field 'actors')"
         )
-    progress(f"{len(records):,} sentences with holders")
-    candidates = [_candidates(phraser, r) for r in records]
+
+    def fit(some: Sequence[SpanRecord]) -> ActorFinder:
+        weights = fit_choice([_candidates(phraser, r) for r in varied(some, phraser)], C)
+        return ActorFinder(phraser, normalizer, weights, dict(THRESHOLD), {})
+
     figures = []
-    for fold, (train, test) in enumerate(KFold(5, shuffle=True, random_state=0).split(records), 1):
-        progress(f"fold {fold} of 5")
-        finder = ActorFinder(phraser, normalizer, _fit([candidates[i] for i in train], C), THRESHOLD, {})
-        figures.append(evaluate_finder(finder, [records[i] for i in test]))
-    mean = {
-        name: round(float(np.mean([f[name] for f in figures])), 4)
-        for name in figures[0]
-        if name != "sentences"
-    }
+    splits = KFold(folds, shuffle=True, random_state=0).split(records) if folds else ()
+    for fold, (train, test) in enumerate(splits):
+        progress("cross-validation", fold, folds + 1)
+        figures.append(evaluate_finder(fit([records[i] for i in train]), [records[i] for i in test]))
+    progress("fitting", folds, folds + 1)
+    finder = fit(records)
     digest = hashlib.sha256(
         "\n".join(sorted(r.text for r in records)).encode("utf-8", "surrogatepass")
     ).hexdigest()
-    info: dict[str, Any] = {
-        "sentences": len(records),
-        "cross_validation": mean,
-        "fingerprint": digest[:16],
-        "C": C,
-    }
-    return ActorFinder(phraser, normalizer, _fit(candidates, C), THRESHOLD, info)
+    finder.info = {
+        "sentences": len(records), "fingerprint": digest[:16], "C": C, "folds": folds,
+        "cross_validation": {
+            name: round(float(np.mean([f[name] for f in figures])), 4) for name in (figures[0] if figures else ()) if name != "sentences"
+        },
+    }  # fmt: skip
+    return finder
+
+_SURNAMES = (
+    "الحمداني برونيفسكي كاستيلو ديلان العبيدي موراتا سوندرز الزيدي هارمان كوفاتش روسيني الشامي بيرغمان أوكونيو تاكادا لينغ "
+    "الفقيه دراغان ويلكنز سانتوس بوكوف يلماز قرداش شتاينر موانغي الدباغ غولدمان كيم رازافي لوبيز أندرسون الخطيب"
+).split()
+_SPEECH = ("report", *STANCES)
+IMPLIED_SHARE = 0.3
+"""Of the sentences in which the holder follows a verb of speech, how many are learnt from without their holder too."""
 
 
-Candidates = list[tuple[list[str], bool, bool]]
+def varied(records: Sequence[SpanRecord], phraser: Phraser, seed: int = 0) -> list[SpanRecord]:
+    """Return the records and, of each, what the news would write where the holder was named in full before.
+
+    That is a bare surname; the holder before the verb, as in headlines; and, after a verb of speech, nothing: there the
+    verb itself stands for the holder.
+    """
+    choose = random.Random(seed)
+    found = list(records)
+    for r in records:
+        at = r.text.find(r.actors[0])
+        before, after = r.text[:at], r.text[at + len(r.actors[0]) :]
+        if r.target and r.target in r.actors[0]:
+            continue
+        name = choose.choice(_SURNAMES)
+        found.append(SpanRecord(before + name + after, r.stance, (name,), r.target))
+        tokens = phraser.tokens(before)
+        if len(tokens) == 1 and tokens[0].kind in _SPEECH and before.endswith(" "):
+            verb = before.strip().removeprefix("و")
+            for who in (r.actors[0], name):  # a headline puts the subject first
+                found.append(SpanRecord(f"{who} {verb}{after}", r.stance, (who,), r.target))
+        if tokens and tokens[-1].kind in _SPEECH and before.endswith(" ") and choose.random() < IMPLIED_SHARE:
+            verb = before[tokens[-1].start : tokens[-1].end]
+            found.append(SpanRecord(before + after.lstrip(" ،"), r.stance, (verb,), r.target))
+    return [r for r in found if all(a in r.text for a in r.actors) and r.target in r.text]
 
 
 def _candidates(phraser: Phraser, record: SpanRecord) -> Candidates:
@@ -171,26 +227,8 @@ def _candidates(phraser: Phraser, record: SpanRecord) -> Candidates:
     phrases = phraser.phrases(tokens)
     actors, targets = occurrences(record.text, record.actors), occurrences(record.text, [record.target])
     rows = []
-    for i, phrase in enumerate(phrases):
-        start, end = phraser.span(record.text, tokens, phrase, 9)
-        names = phrase_features(tokens, phrases, i, record.stance)
-        rows.append((names, overlaps(start, end, actors), overlaps(start, end, targets)))
+    for phrase, names in zip(phrases, sentence_features(tokens, phrases, record.stance), strict=True):
+        start, end = phraser.span(record.text, tokens, phrase, ACTOR_WORDS)
+        named = IMPLIED not in phrase.kinds
+        rows.append((names, overlaps(start, end, actors), named and overlaps(start, end, targets)))
     return rows
-
-
-def _fit(sentences: Sequence[Candidates], C: float) -> dict[str, dict[str, float]]:
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    rows = [row for sentence in sentences for row in sentence]
-    vectorizer = DictVectorizer(dtype=np.float64)
-    matrix = vectorizer.fit_transform([dict.fromkeys(names, 1.0) for names, _, _ in rows])
-    weights = {}
-    for at, what in ((1, "actor"), (2, "target")):
-        answer = np.array([row[at] for row in rows])
-        head = LogisticRegression(C=C, max_iter=2000).fit(matrix, answer)
-        values = np.asarray(head.coef_[0], dtype=np.float32).tolist()
-        weights[what] = dict(zip(vectorizer.feature_names_, values, strict=True)) | {
-            "": float(np.float32(head.intercept_[0]))
-        }
-    return weights

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stance.present.rows import article_columns, article_values, csv_line, json_line
@@ -12,16 +13,23 @@ if TYPE_CHECKING:
     from stance.articles.scoring import Article
 
 
-def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str) -> None:
-    """Print articles as they come, as ``"table"``, ``"json"``, ``"jsonl"`` or ``"csv"``."""
+def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> None:
+    """Print articles as they come, as ``"table"``, ``"json"``, ``"jsonl"`` or ``"csv"``, and write them as a page if asked."""
+    if html is not None:
+        from stance.present.article_html import article_page
+        from stance.present.html import write_html
+
+        articles = list(articles)
+        write_html(html, article_page(articles))
     if form == "csv":
         print(csv_line(article_columns(labels)))
     whole = []
     for article in articles:
         if form == "table":
-            from stance.present.tables import article_table, console
+            from stance.present.article import article_view
+            from stance.present.tables import console
 
-            console().print(article_table(article), "")
+            console().print(article_view(article), "")
         elif form == "csv":
             for row in article_values(article):
                 print(csv_line(row))
@@ -31,3 +39,40 @@ def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str
             whole.append(json.loads(json_line(article.to_dict())))
     if form == "json":
         print(json.dumps(whole, ensure_ascii=False))
+
+
+def print_by_actor(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> None:
+    """Print who took which stance on what over many articles, and write the table and its plots as a page if asked."""
+    from stance.articles.trends import by_actor, stances_taken, trends_of
+    from stance.articles.verdict import SILENT
+    from stance.present.html import write_html
+    from stance.present.trends import groups_page, show_groups
+
+    count = 0
+
+    def counted() -> Iterator[Article]:
+        nonlocal count
+        for count, article in enumerate(counting(articles), 1):  # noqa: B007
+            yield article
+
+    taken = stances_taken(counted())
+    stances = [label for label in labels if label not in SILENT]
+    groups = by_actor(taken, labels)
+    show_groups(groups, stances, count, form)
+    if html is not None:
+        write_html(html, groups_page(groups, stances, count, trends_of(taken, labels)))
+
+
+def counting(articles: Iterable[Article]) -> Iterator[Article]:
+    """Yield articles while the terminal shows how many there were."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    from stance.present.tables import console
+
+    err = console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} articles scored"))
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        for article in articles:
+            bar.advance(task)
+            yield article

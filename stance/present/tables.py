@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from stance.model.prediction import Prediction
-
-if TYPE_CHECKING:
-    from stance.articles.scoring import Article
 
 STYLES = {
     "support": "bold green", "oppose": "bold red", "abstain": "bold yellow", "neutral": "dim",
@@ -43,22 +40,6 @@ def predictions_table(predictions: list[Prediction]) -> Table:
     table = Table("label", "probability", "all", "text", box=None, header_style="bold", pad_edge=False)
     for p in predictions:
         table.add_row(label_text(p.label), f"{p.probability:.2f}", _shares(p.probabilities), Text(p.text, justify="right"))
-    return table
-
-
-def article_table(article: Article) -> Table:
-    """Return a scored article as a table, a row a sentence."""
-    title = article.title or article.id
-    table = Table(
-        title=title, caption=article.summary, title_justify="left", caption_justify="left", box=None,
-        header_style="bold", pad_edge=False,
-    )  # fmt: skip
-    for column in ("label", "p", "kind"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("sentence", justify="right", overflow="fold")
-    for s in article.sentences:
-        p = "" if s.probability is None else f"{s.probability:.2f}"
-        table.add_row(label_text(s.label), p, Text(s.kind, style="dim"), s.text.replace("\n", " "))
     return table
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.console import Group
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from stance.learn.actors_run import ActorTraining
 from stance.learn.run import TrainingRun
 from stance.present.evaluation import left_out_line
 from stance.present.tables import console, metrics_tables
@@ -51,3 +52,20 @@ def show_training(run: TrainingRun, *, as_json: bool) -> None:
     if left := left_out_line(training.data.skipped, training.data.repeated, training.data.conflicting):
         out.print(left)
     out.print(f"Next, on labelled texts that it has not seen: stance evaluate DATA --model {run.model_path}")
+
+
+def show_actor_training(run: ActorTraining, *, as_json: bool) -> None:
+    """Print what came out of training the finder of actors."""
+    report = {
+        "model": str(run.model_path), "card": str(run.card_path), "bytes": run.model_path.stat().st_size, **run.finder.info,
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    out = console()
+    for name, value in run.finder.info["cross_validation"].items():
+        out.print(f"{name.replace('_', ' '):16} {value:.3f}")
+    out.print(
+        f"{run.finder.info['sentences']:,} sentences. Wrote {run.model_path} ({report['bytes'] / 1e6:.2f} MB) "
+        f"and its card {run.card_path}."
+    )
