@@ -165,7 +165,7 @@ def test_our_own_analysers_work_in_it_too():
     texts = ["أيدت فرنسا القرار", "امتنعت الصين عن التصويت", "وصل الوفد"]
     ours = NgramTfidfVectorizer(analyzer="cue", token="masked", normalization="arabic", lexicon=resource("labels", "lexicon.toml"))
     assert ours.fit_transform(texts).nnz > 0
-    assert any("<abstain>" in name for name in ours.get_feature_names_out())
+    assert any("<abstain" in name for name in ours.get_feature_names_out())
 
 
 def test_idf_is_by_column(own_sentences):

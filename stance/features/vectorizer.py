@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,7 @@ class NgramTfidfVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_key
         """
         texts = _texts(raw_documents)
         block = Block.from_dict({name: getattr(self, name) for name in _BLOCK_SETTINGS})
-        normalizer = _normalizer(_steps(self.normalization))
+        normalizer = derive(_steps(self.normalization))
         lexicon = read_lexicon(Path(self.lexicon), normalizer) if self.lexicon is not None else None
         self.space_ = learn_space(texts, [block], normalizer, lexicon)
         names = self.space_.vocabulary.names([block])
@@ -161,9 +160,6 @@ class NgramTfidfVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_key
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-
-_normalizer = lru_cache(maxsize=16)(derive)  # asks about every code point, which takes a second
 
 
 def _steps(normalization: str | Sequence[str] | None) -> tuple[str, ...]:

