@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -36,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of its steps are done, and how many there are."""
 
 DESCRIPTION_BYTES = 40_000  # of a model file: recipe, metrics, headers
-TOLERANCE = 1e-5  # of the gradient of the mean loss
+TOLERANCE, FOLD_TOLERANCE = 1e-5, 1e-4  # of the gradient of the mean loss: of the model, and of those that only validate
 TEMPERATURES = (0.05, 20.0)
 
 
@@ -97,23 +99,24 @@ def sample_weights(y: Sequence[str], recipe: Recipe, groups: npt.NDArray[Any] | 
 
 @contextmanager
 def _convergence_is_checked_here() -> Iterator[None]:
+    """Keep scikit-learn's warning quiet: `_fit` looks at the number of iterations itself, and raises."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield
 
 
 def _fit(
-    x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str], groups: npt.NDArray[Any] | None = None
+    x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str], groups: npt.NDArray[Any] | None = None,
+    tolerance: float = TOLERANCE,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Fit scikit-learn's logistic regression; return weights (n_labels, n_features) and intercepts (n_labels,)."""
     own = groups is not None or bool(recipe.label_weights)  # else scikit-learn's own weights: the same, but for rounding
     balanced = None if own else recipe.class_weight
     # newton-cg comes 50 times nearer to the optimum than lbfgs at its default tolerance, in half its time.
     regression = LogisticRegression(
-        C=recipe.C, class_weight=balanced, max_iter=recipe.max_iter, random_state=recipe.seed, solver="newton-cg", tol=TOLERANCE
+        C=recipe.C, class_weight=balanced, max_iter=recipe.max_iter, random_state=recipe.seed, solver="newton-cg", tol=tolerance
     )
-    with _convergence_is_checked_here():
-        regression.fit(x, y, sample_weights(y, recipe, groups) if own else None)
+    regression.fit(x, y, sample_weights(y, recipe, groups) if own else None)
     if max(regression.n_iter_) >= recipe.max_iter:
         raise RecipeError(f"the solver did not converge in {recipe.max_iter} iterations; raise classifier.max_iter or lower C")
     weights, intercepts = regression.coef_, regression.intercept_
@@ -171,11 +174,24 @@ def held_out_logits(
     """
     truth, fitted = fitted_labels(data, recipe)
     y, groups = np.array(truth), _groups(data, recipe)
-    for seen, held in folds:
+
+    def of_fold(seen: npt.NDArray[np.int64], held: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         x = _weighed(space, counts, _fold_idf(space, counts, seen))
-        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, fitted, None if groups is None else groups[seen])
-        logits = x[held] @ weights.T + intercepts
-        yield held, logits if fitted == data.scheme.labels else merge_logits(logits, data.scheme.places(fitted))
+        its_groups = None if groups is None else groups[seen]
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, fitted, its_groups, FOLD_TOLERANCE)
+        logits: npt.NDArray[np.float64] = x[held] @ weights.T + intercepts
+        return logits if fitted == data.scheme.labels else merge_logits(logits, data.scheme.places(fitted))
+
+    # Products of sparse matrices, which take the time, release the GIL. More than two at once would take much memory.
+    pool = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="stance-fold")
+    try:
+        jobs = [(held, pool.submit(of_fold, seen, held)) for seen, held in folds]
+        for held, job in jobs:
+            with _convergence_is_checked_here():
+                logits = job.result()
+            yield held, logits
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
@@ -289,10 +305,9 @@ def fit_once(data: LabelledData, rows: Sequence[int], recipe: Recipe, normalizer
     texts, scheme, groups = [data.texts[i] for i in rows], data.scheme, _groups(data, recipe)
     space = learn_space(texts, recipe.blocks, normalizer, lexicon)
     truth, fitted = fitted_labels(data, recipe)
-    weights, intercepts = _fit(
-        _weighed(space, count_features(space, texts)), [truth[i] for i in rows], recipe, fitted,
-        None if groups is None else groups[list(rows)],
-    )  # fmt: skip
+    x, its_groups = _weighed(space, count_features(space, texts)), None if groups is None else groups[list(rows)]
+    with _convergence_is_checked_here():
+        weights, intercepts = _fit(x, [truth[i] for i in rows], recipe, fitted, its_groups)
     return Model(
         recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32),
         intercepts.astype(np.float64), fine_labels=fitted, merge=dict(scheme.merge),
@@ -316,7 +331,8 @@ def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
 def _first_fit(space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress) -> Any:
     progress("fitting the logistic regression", 0, 1)
     truth, fitted = fitted_labels(data, recipe)
-    return _fit(_weighed(space, counts), truth, recipe, fitted, _groups(data, recipe))
+    with _convergence_is_checked_here():
+        return _fit(_weighed(space, counts), truth, recipe, fitted, _groups(data, recipe))
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
