@@ -28,16 +28,30 @@ def char_wb_ngrams(text: str, low: int, high: int) -> list[str]:
     return found
 
 
-def tfidf(documents, analyze, *, sublinear=False, smooth=True, norm="l2", min_df=1):
-    """Return one dictionary a document: feature to TF-IDF value."""
+def tfidf(
+    documents, analyze, *, sublinear=False, smooth=True, norm="l2", min_df=1, max_df=1.0, max_features=None
+):
+    """Return one dictionary a document: feature to TF-IDF value.
+
+    `min_df` and `max_df` are counts if int, shares of the documents if float; `max_features` keeps those that occur
+    most often (which of equals is not said here).
+    """
     counted = [Counter(analyze(document)) for document in documents]
     df = Counter(feature for counts in counted for feature in counts)
     n = len(documents)
+    least = min_df * n if isinstance(min_df, float) else min_df
+    most = max_df * n if isinstance(max_df, float) else max_df
+    kept = {feature for feature in df if least <= df[feature] <= most}
+    if max_features is not None:
+        occurrences = Counter()
+        for counts in counted:
+            occurrences.update({feature: count for feature, count in counts.items() if feature in kept})
+        kept = {feature for feature, _ in occurrences.most_common(max_features)}
     rows = []
     for counts in counted:
         row = {}
         for feature, count in counts.items():
-            if df[feature] >= min_df:
+            if feature in kept:
                 idf = math.log((n + smooth) / (df[feature] + smooth)) + 1
                 row[feature] = (1 + math.log(count) if sublinear else count) * idf
         if norm == "l2":

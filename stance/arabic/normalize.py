@@ -10,10 +10,11 @@ says, which depends on nothing but itself.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -137,9 +138,7 @@ def check_steps(steps: Iterable[str]) -> tuple[str, ...]:
 def _per_character(step: str) -> Callable[[str], str]:
     """Return the function of camel-tools (or of Python, where it has none) that carries out one step."""
     if step == "digits":
-        return lambda text: "".join(
-            str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text
-        )
+        return lambda text: re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text)
     if step == "lowercase":
         return str.lower
     if step == "tatweel":
@@ -156,7 +155,7 @@ def _per_character(step: str) -> Callable[[str], str]:
 
 
 def derive(steps: Iterable[str] = STEPS) -> Normalizer:
-    """Derive a normalisation from camel-tools by asking it about every code point.
+    """Derive a normalisation from camel-tools by asking it about every assigned code point; the same steps are asked about once.
 
     Parameters
     ----------
@@ -168,10 +167,15 @@ def derive(steps: Iterable[str] = STEPS) -> Normalizer:
     Normalizer
         Equal to applying the steps' functions one after the other, for every text.
     """
-    steps = check_steps(steps)
+    return _derive(check_steps(steps))
+
+
+@lru_cache(maxsize=8)
+def _derive(steps: tuple[str, ...]) -> Normalizer:
     if not steps:
         return Normalizer()
-    characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE001]
+    # Characters without a meaning (not assigned, private, halves of pairs) mean nothing to any step either.
+    characters = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in {"Cn", "Co", "Cs"}]
     before: dict[int, str] = {}
     if "unicode" in steps:
         from camel_tools.utils.normalize import normalize_unicode

@@ -28,6 +28,15 @@ def figures_table(metrics: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def pruning_sentence(pruned: dict[str, Any]) -> str:
+    """Say what was pruned and what it cost, where that was measured."""
+    text = f"Pruned from {pruned['before']:,} to {pruned['after']:,} features to fit the size"
+    if "macro_f1_before" not in pruned:
+        return text + "."
+    before, after = pruned["macro_f1_before"], pruned["macro_f1_after"]
+    return f"{text}; macro-F1 in cross-validation {before:.3f} before, {after:.3f} after ({after - before:+.3f})."
+
+
 def render_card(training: Training, extra: str = "") -> str:
     """Return the card as Markdown.
 
@@ -58,7 +67,7 @@ def render_card(training: Training, extra: str = "") -> str:
         f"class weights {recipe['class_weight'] or 'none'}; temperature {model.temperature:.3f}.",
     ]  # fmt: skip
     if info["pruned"]:
-        lines.append(f"Pruned from {info['pruned']['before']:,} to {info['pruned']['after']:,} features to fit the size.")
+        lines.append(pruning_sentence(info["pruned"]))
     lines += ["", USES]
     if metrics:
         low, high = metrics["macro_f1_interval"]

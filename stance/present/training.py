@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stance.learn.actors_run import ActorTraining
+from stance.learn.card import pruning_sentence
 from stance.learn.run import TrainingRun
 from stance.present.evaluation import left_out_line
 from stance.present.tables import console, metrics_tables
@@ -49,6 +50,8 @@ def show_training(run: TrainingRun, *, as_json: bool) -> None:
         f"{len(training.data):,} sentences, {len(model.space.vocabulary):,} features, {training.seconds:.1f} s. "
         f"Wrote {run.model_path} ({size / 1e6:.2f} MB) and its card {run.card_path}."
     )
+    if pruned := model.info["pruned"]:
+        out.print(pruning_sentence(pruned))
     if left := left_out_line(training.data.skipped, training.data.repeated, training.data.conflicting):
         out.print(left)
     out.print(f"Next, on labelled texts that it has not seen: stance evaluate DATA --model {run.model_path}")
