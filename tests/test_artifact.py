@@ -4,6 +4,7 @@ import contextlib
 import io
 import pickle
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -128,6 +129,13 @@ def test_a_model_comes_back_as_it_was_saved(model, saved):
         assert again.labels == model.labels
         assert np.array_equal(again.predict_proba(texts), model.predict_proba(texts))
         assert again.info["data_fingerprint"] == model.info["data_fingerprint"]
+
+
+def test_a_file_of_format_version_1_still_loads_and_answers_as_it_did():
+    old = load_model(Path(__file__).parent / "data" / "version-1.joblib")
+    assert old.fine_labels == old.labels == ("support", "neutral", "abstain")
+    expected = [[0.8305, 0.0846, 0.0849], [0.0839, 0.0843, 0.8318]]
+    assert np.allclose(old.predict_proba(["رحبت تونس بالهدنة", "امتنعت كينيا عن التصويت"]), expected, atol=1e-4)
 
 
 def test_the_same_model_gives_the_same_bytes(model, saved, tmp_path):

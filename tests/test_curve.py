@@ -48,7 +48,7 @@ def test_full_size_equals_a_plain_cross_validation(data, recipe):
     rng = np.random.default_rng(3)
     for seen, held in StratifiedKFold(5, shuffle=True, random_state=3).split(y, y):
         rows = seen[nested_order(y[seen], rng)][:size]
-        model = fit_once(texts[rows].tolist(), y[rows].tolist(), recipe, data.scheme, *prepare(recipe))
+        model = fit_once(data, rows.tolist(), recipe, *prepare(recipe))
         guess[held] = [p.label for p in model.predict(texts[held].tolist())]
     assert found.points[-1].macro_f1.value == pytest.approx(f1_score(y, guess.astype(str), average="macro"))
     per_label = f1_score(y, guess.astype(str), average=None, labels=data.scheme.labels)
@@ -78,7 +78,7 @@ def test_intervals_are_those_of_scipys_bootstrap():
 def test_measuring_on_other_texts(data, recipe):
     on = read_data(small(labels=(str(LABELS).replace("free", "regions"),)))
     found = learning_curve(data, recipe, on=on, sizes=[200, 400, len(data)], repeats=2)
-    model = fit_once(data.texts, data.labels, recipe, data.scheme, *prepare(recipe))
+    model = fit_once(data, range(len(data)), recipe, *prepare(recipe))
     order = nested_order(data.labels, np.random.default_rng(0))
     assert sorted(order.tolist()) == list(range(len(data)))
     guess = [p.label for p in model.predict(on.texts)]

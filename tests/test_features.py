@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from stance.arabic.normalize import derive
 from stance.errors import RecipeError, StanceError
-from stance.features.blocks import Block
+from stance.features.blocks import Analysis, Block, analyze
 from stance.features.hashing import fingerprint
 from stance.features.lexicon import build_lexicon, clitic_length, stem
 from stance.features.space import learn_space
@@ -88,13 +88,14 @@ def all_blocks():
     return [
         Block("word", (1, 2), "masked", sublinear_tf=True), Block("char_wb", (2, 4), norm="l1"),
         Block("cue", token="masked", window=3), Block("outline", token="stem", weight=0.5), Block("cue", token="surface"),
+        Block("class", (1, 3)), Block("class", (2, 2)), Block("cue_class", token="stem", window=4, sublinear_tf=True),
     ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def lexicon():
     classes = {
-        "support": ("cue", ["{ي,ت,}دعم", "تأييد"]), "oppose": ("cue", ["رفض{,ت}"]), "number": ("mask", []),
+        "support.back": ("cue", ["{ي,ت,}دعم"]), "support.accept": ("cue", ["تأييد"]), "oppose": ("cue", ["رفض{,ت}"]), "number": ("mask", []),
         "state": ("mask", ["فرنسا", "الصين"]), "office": ("mark", ["وزير"]),
     }  # fmt: skip
     return build_lexicon(classes, FULL)
@@ -116,6 +117,16 @@ def test_kernel_equals_plain_python_for_every_block(lexicon, own_sentences):
         assert np.array_equal(got[order], wanted)
         assert np.allclose(values[indptr[d] : indptr[d + 1]][order], amounts, atol=1e-12)
         assert np.allclose(logits[d], weights[:, wanted] @ amounts + [0.1, 0.2, 0.3], atol=1e-5)
+
+
+def test_classes_of_words_and_what_stands_around_cues(lexicon):
+    analysis = Analysis(FULL("لم يدعم وزير فرنسا اليوم تأييد أحد"), lexicon)
+    assert list(analyze(analysis, Block("class", (2, 2)))) == [
+        ("<support.back>", "<office>"), ("<office>", "<state>"), ("<state>", "<support.accept>"),
+    ]  # fmt: skip
+    assert list(analyze(analysis, Block("cue_class", window=1))) == [
+        ("يدعم", ">", "<office>"), ("<support.back>", ">", "<office>"), ("<support>", ">", "<office>"),
+    ]  # fmt: skip
 
 
 def test_words_that_the_cache_forgets_are_counted_all_the_same(own_sentences):
@@ -177,5 +188,5 @@ def test_shipped_lexicon_reads():
     from stance.features.lexicon import read_lexicon
 
     shipped = read_lexicon(resource("labels", "lexicon.toml"), FULL)
-    assert shipped.word_class("امتنعت", "امتنعت") == "abstain"
+    assert shipped.word_class("امتنعت", "امتنعت") == "abstain.withhold"
     assert shipped.word_class("2024", "2024") == "number"

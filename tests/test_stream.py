@@ -412,6 +412,82 @@ def test_a_lost_worker_stops_the_run_and_loses_nothing(tmp_path, inputs):
     assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+SCARCE = SLOW.replace("if __name__", """
+import resource
+begin = stream.Workers.submit
+def submit(self, documents):
+    if self._warm is None:  # the workers are up: from now on there is no more memory for them
+        for process in self._pool._processes.values():
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (1 << 20, 1 << 20))
+    return begin(self, documents)
+stream.Workers.submit = submit
+if __name__""")
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system cannot limit another process")
+def test_a_worker_out_of_memory_stops_the_run_and_loses_nothing(tmp_path):
+    small = [json.dumps({"id": f"n{n}", "text": " ".join(SENTENCES)}) for n in range(300)]
+    large = json.dumps({"id": "large", "text": "كلمة واحدة. " * 60_000})
+    source, out = tmp_path / "a.jsonl", tmp_path / "out.csv"
+    source.write_text("\n".join([*small, large, *small]))
+    assert start(tmp_path, source, tmp_path / "whole.csv").wait() == 0
+    script = tmp_path / "scarce.py"
+    script.write_text(SCARCE)
+    command = [sys.executable, str(script), "score", str(source), "--out", str(out), "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 7, done.stderr
+    assert "memory" in done.stderr and "start the same command again to go on" in done.stderr
+    assert not out.exists()
+    again = start(tmp_path, source, out, "--workers", "2")
+    printed, _ = again.communicate()
+    assert again.returncode == 0 and "had been done before" in printed
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_out_of_memory_in_this_process_says_where_and_is_gone_on_with(tmp_path, inputs, monkeypatch):
+    real, calls = workers.score_encoded, 0
+
+    def scarce(*arguments, **options):
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise MemoryError
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "score_encoded", scarce)
+        with pytest.raises(RunError, match=r"out of memory; the batch in hand begins with the document 'n\d+'; what is done .* is kept"):
+            run_into(tmp_path / "out.csv", inputs)
+    assert run_into(tmp_path / "out.csv", inputs).resumed_after > 0
+    run_into(tmp_path / "whole.csv", inputs)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_the_output_of_a_run_that_ends_just_now_is_not_touched(tmp_path, inputs, monkeypatch):
+    """Another run may give the output its name after this one has looked, before it has the lock."""
+    pytest.importorskip("fcntl")
+    out = tmp_path / "out.csv"
+    with monkeypatch.context() as patch:
+        stop_after(patch, 5)
+        with pytest.raises(RunInterruptedError):
+            run_into(out, inputs)
+    real, calls = stream.opened_alone, 0
+
+    def other_first(path):
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            run_into(out, inputs)
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stream, "opened_alone", other_first)
+        with pytest.raises(RunError, match="another run was writing it until now"):
+            run_into(out, inputs)
+    run_into(tmp_path / "whole.csv", inputs)
+    assert out.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
 def test_workers_end_with_their_parent(tmp_path, inputs):
     psutil = pytest.importorskip("psutil")
     run = start(tmp_path, inputs, tmp_path / "out.csv", "--workers", "2")

@@ -60,10 +60,32 @@ def test_a_search_is_reproducible_and_measures_what_it_says(data, recipe):
     json.dumps(found.to_dict())
 
 
-def test_a_search_keeps_its_time(data, recipe):
-    found = tune(data, recipe, seconds=1.0, folds=3)
-    assert sum(t.seconds for t in found.trials) < 6.0
+class Clock:
+    """Stands for the clock: `now` moves only when the search looks at it."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def perf_counter(self):
+        self.now += 1.0
+        return self.now
+
+
+def test_a_search_keeps_its_time(data, recipe, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("stance.learn.tune.time", clock)
+    found = tune(data, recipe, seconds=40.0, folds=3)
     assert found.trials
+    assert found.seconds <= 40.0
+    assert clock.now <= 42.0
+
+
+def test_too_little_time_is_said_and_nothing_is_searched(data, recipe, monkeypatch):
+    monkeypatch.setattr("stance.learn.tune.time", Clock())
+    found = tune(data, recipe, seconds=1.0, folds=3)
+    assert found.trials == []
+    assert found.recipe == recipe
+    assert "no time for a trial" in found.conclusion and "--time" in found.conclusion
 
 
 def test_the_starting_point_is_the_recipe():

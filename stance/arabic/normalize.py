@@ -13,6 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,8 @@ STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatw
 """
 
 _SEPARATOR = "\ue000"  # private use: no step changes it and nothing composes with it
+_CHECKED = (range(0x700), range(0x2000, 0x2200))  # where `quick_check` looks closer: Latin to Arabic, punctuation
+_FIXED = range(10, 200)  # combining classes of marks that never compose with another character, like Arabic vowels
 _SIGMA = "\u03a3"  # the one letter whose lower case depends on its neighbours
 
 
@@ -63,10 +66,30 @@ class Normalizer:
     def compose(self, text: str) -> str:
         """Do the part that depends on neighbouring characters; what remains is the table alone."""
         if "unicode" in self.steps and not unicodedata.is_normalized("NFKC", text):
-            text = unicodedata.normalize("NFKC", text.translate(self.before))
+            if any(chr(code) in text for code in self.before):  # translating is slow, and these few are rare
+                text = text.translate(self.before)
+            text = unicodedata.normalize("NFKC", text)
         if _SIGMA in text and "lowercase" in self.steps:
             text = text.lower()
         return text
+
+    @cached_property
+    def quick_check(self) -> npt.NDArray[np.uint8]:
+        """What each of the first code points says about whether `compose` changes a text, (8704,) uint8.
+
+        0: nothing, whatever its neighbours are. 255: it may. Else it is a mark's combining class: nothing as long as the
+        classes of the marks that follow each other do not fall. Code points beyond the table may.
+        """
+        table = np.full(_CHECKED[-1].stop, 255, dtype=np.uint8)
+        for code in (code for part in _CHECKED for code in part):
+            kind = unicodedata.combining(chr(code))
+            if unicodedata.is_normalized("NFKC", chr(code)) and (kind == 0 or kind in _FIXED):
+                table[code] = kind
+        if "unicode" not in self.steps:
+            table[:] = 0
+        if "lowercase" in self.steps:
+            table[ord(_SIGMA)] = 255
+        return table
 
     def __call__(self, text: str) -> str:
         """Return the normalised text."""

@@ -287,7 +287,7 @@ class DocumentReader:
         return self._stream(stream, ".jsonl" if records else ".txt", source, name)
 
     def _records(self, source: str, name: str) -> Records:
-        return Records(source, name, self.fields, self._say)
+        return Records(source, name, self.fields, self._say, self.limits)
 
     def _stream(self, stream: IO[bytes], kind: str, source: str, name: str) -> Iterator[Document]:
         limits = self.limits

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from stance.articles.charsets import whole_characters
 from stance.articles.dates import iso_date
-from stance.articles.records import Document, Fields, OnError, ReadFailure
+from stance.articles.records import Document, Fields, OnError, ReadFailure, ReadLimits
 
 TEXT_FIELDS = (
     "text", "body", "content", "article", "article_text", "article_body", "full_text", "main_text", "body_text", "story",
@@ -53,28 +53,28 @@ class Records:
         What the documents without an identifier of their own are called, with the record's number.
     fields : Fields
     report : callable
+    limits : ReadLimits
     encoding : str, optional
 
     """
 
     def __init__(
-        self, source: str, name: str, fields: Fields, report: OnError, encoding: str | None = None
-    ) -> None:
-        self.source, self.name, self.fields, self.report, self.encoding = (
-            source,
-            name,
-            fields,
-            report,
-            encoding,
-        )
+        self, source: str, name: str, fields: Fields, report: OnError, limits: ReadLimits = ReadLimits(),
+        encoding: str | None = None,
+    ) -> None:  # fmt: skip
+        self.source, self.name, self.fields, self.report = source, name, fields, report
+        self.limits, self.encoding = limits, encoding
         self._columns: dict[tuple[str, ...], tuple[str | None, ...]] = {}
 
-    def fail(self, number: int | None, reason: str, raw: bytes = b"") -> None:
+    def fail(self, number: int | None, reason: str, raw: bytes | Callable[[], bytes] = b"") -> None:
         """Report a record, or with None the file."""
-        self.report(ReadFailure(self.source, number, reason, raw))
+        self.report(ReadFailure(self.source, number, reason, raw() if callable(raw) else raw))
 
-    def document(self, record: object, number: int, raw: bytes) -> Iterator[Document]:
-        """Yield the one document that a record makes, or report it and yield none."""
+    def document(self, record: object, number: int, raw: bytes | Callable[[], bytes]) -> Iterator[Document]:
+        """Yield the one document that a record makes, or report it and yield none.
+
+        `raw` is the record as it stood, or what makes it where it has to be made.
+        """
         if not isinstance(record, dict):
             kind = "null" if record is None else type(record).__name__
             self.fail(number, f'{kind} instead of an object; expected {{"text": "…"}}', raw)
@@ -98,6 +98,9 @@ class Records:
                 else f"a {type(text).__name__}, {str(text)[:40]!r}"
             )
             self.fail(number, f"field {text_key!r} is {found}; expected a text", raw)
+            return
+        if len(text) > self.limits.record_bytes:
+            self.fail(number, f"field {text_key!r} is longer than {self.limits.record_bytes:,} characters; cut it up, or raise the limit", raw)
             return
         if (reason := _not_sound(text)) is not None:
             self.fail(number, f"field {text_key!r} {reason}", raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,12 @@ def opened_alone(path: Path) -> Iterator[IO[bytes]]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise RunError(f"{path}: another run is writing it; wait for it, or name another output") from None
+        try:
+            same = os.path.samestat(os.fstat(handle.fileno()), path.stat())
+        except FileNotFoundError:
+            same = False
+        if not same:  # renamed between opening and locking: what is locked is the finished output
+            raise RunError(f"{path}: another run has just finished it; look what it did, and start again")
         yield handle
 
 

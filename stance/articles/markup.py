@@ -76,6 +76,44 @@ def depth(page: str, limit: int) -> int:
     return deepest
 
 
+# As the parser takes them: a quote opens a value only after "=".
+_ATTRIBUTE = re.compile(r"""[\s/]*+[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+""")
+
+
+def check_tags(page: str, limits: ReadLimits) -> None:
+    """Refuse pages of very many tags, or attributes in one: parser and extraction take time by the square of them.
+
+    Raises
+    ------
+    UnreadableError
+        A bound is crossed.
+
+    """
+    number = at = 0
+    while (tag := _TAG.search(page, at)) is not None:
+        at = tag.end()
+        if tag[1]:
+            at = page.find("-->", at) + 3
+            if at < 3:
+                return
+            continue
+        number += 1
+        if number > limits.html_tags:
+            raise UnreadableError(f"HTML of more than {limits.html_tags:,} tags; refused. Save the article's text instead")
+        end, attributes = at, 0
+        while (attribute := _ATTRIBUTE.match(page, end)) is not None:
+            end, attributes = attribute.end(), attributes + 1
+            if attributes > limits.html_attributes:
+                raise UnreadableError(
+                    f"HTML with more than {limits.html_attributes:,} attributes in a tag; refused. Save the article's text instead"
+                )
+        if not tag[2] and (name := tag[3].lower()) in ("script", "style"):  # where "<" is no tag
+            closing = _RAW_END[name].search(page, at)
+            if closing is None:
+                return
+            at = closing.start()
+
+
 def _decode_page(data: bytes) -> tuple[str, str]:
     declared = _CHARSET.search(data[:4096])
     if declared is not None and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
@@ -111,6 +149,7 @@ def html(data: bytes, limits: ReadLimits) -> Extracted:
         raise UnreadableError(
             f"HTML nested more than {limits.html_depth} deep; refused. Save the article's text instead"
         )
+    check_tags(page, limits)
     if not page.strip():
         raise UnreadableError("empty: there is no text in it")
     try:

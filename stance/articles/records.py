@@ -78,7 +78,7 @@ class ReadLimits:
     Attributes
     ----------
     record_bytes : int
-        Longest record: a line of JSON Lines, a row of a table, a whole text file.
+        Longest record: a line of JSON Lines, a row of a table, a whole text file; the longest text of any record.
     whole_bytes : int
         Largest file of a format that must be held whole (JSON, docx, pdf; Parquet within an archive).
     unpacked_bytes : int
@@ -92,6 +92,8 @@ class ReadLimits:
         Largest HTML page.
     html_depth : int
         Deepest nesting of its elements.
+    html_tags, html_attributes : int
+        Most tags of a page, and most attributes of one tag.
 
     """
 
@@ -103,6 +105,8 @@ class ReadLimits:
     members: int = 100_000
     html_bytes: int = 16 << 20
     html_depth: int = 500
+    html_tags: int = 50_000
+    html_attributes: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class _Session:
             "batch": [BATCH_EVENTS, BATCH_CHARACTERS],
         }  # fmt: skip
         self.waiting: deque[tuple[_Batch, Future[Scored]]] = deque()
-        self.batch = _Batch()
+        self.batch, self.first = _Batch(), ""
         self.file = self.events = self.bytes_before = 0
         self.saved = self.drawn = time.monotonic()
         self.state = self.begun = State()
@@ -147,6 +147,8 @@ class _Session:
             self.state = self.begun = found
             return self._named(started, 1)
         self.spool = stack.enter_context(opened_alone(self.spool_path))
+        if found is not None and self.checkpoint.load() != found:  # before the lock was ours
+            raise RunError(f"{self.spool_path}: another run was writing it until now; look what it did, and start again")
         if found is not None and found.complete:
             self.state = self.begun = found
             return self._named(started, 1)
@@ -164,11 +166,11 @@ class _Session:
         except KeyboardInterrupt as signalled:
             self._save()
             raise stopped(signalled, self._kept()) from None
-        except BrokenProcessPool:
+        except (BrokenProcessPool, MemoryError) as error:
             self._save()
+            what = "a worker process ended unexpectedly: killed, or out of memory" if isinstance(error, BrokenProcessPool) else "out of memory"
             raise RunError(
-                f"a worker process ended unexpectedly: killed, or out of memory; {self._kept()}; "
-                "with fewer --workers it needs less memory"
+                f"{what}; {self._place()}{self._kept()}. With fewer --workers it needs less memory"
             ) from None
         except DocumentError as error:  # a bad record, and --strict
             self._save()
@@ -182,9 +184,7 @@ class _Session:
         return inspect_inputs(DocumentReader(on_error=lambda failure: None).files(self.paths), sample=sample)
 
     def _earlier(self, restart: bool) -> State | None:
-        if restart or not self.resumable:
-            self.checkpoint.drop()
-        found = self.checkpoint.load()
+        found = None if restart or not self.resumable else self.checkpoint.load()
         for path in (self.out, self.rejects):
             if found is None and path.exists() and not restart:
                 raise RunError(f"{path}: exists already, and is not replaced; name another file, or add --restart")
@@ -202,6 +202,7 @@ class _Session:
         self.state = found
 
     def _start_afresh(self) -> None:
+        self.checkpoint.drop()
         for handle in (self.spool, self.rejected):
             handle.truncate(0)
         header = self.encoder.header()
@@ -260,6 +261,7 @@ class _Session:
 
     def _write(self) -> None:
         batch, future = self.waiting.popleft()
+        self.first = batch.documents[0].id if batch.documents else ""
         scored, old = future.result(), self.state
         self.spool.write(scored.payload)
         for line in batch.rejects:
@@ -324,6 +326,9 @@ class _Session:
             self.out, self.rejects if state.rejected else None, state.articles, state.sentences, state.scored,
             state.rejected, state.counts, time.monotonic() - started, self.begun.sentences, processes,
         )  # fmt: skip
+
+    def _place(self) -> str:
+        return f"the batch in hand begins with the document {self.first!r:.80}; " if self.first else ""
 
     def _kept(self) -> str:
         if not self.resumable:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import IO, Any
 
-from stance.articles.archives import whole
+from stance.articles.archives import Budget, whole
 from stance.articles.charsets import as_utf8, decode, encoding_of_lines, peek
 from stance.articles.fields import Records
 from stance.articles.records import RAW_BYTES, Document, ReadLimits, UnreadableError
 from stance.errors import DependencyError
 
+_AT_ONCE = 256 << 20
+"""Bytes that a batch of Parquet rows may take at the very worst."""
 _CONTAINERS = ("articles", "documents", "items", "records", "data", "results", "المقالات")
 
 
@@ -88,9 +92,7 @@ def json_file(stream: IO[bytes], records: Records, limits: ReadLimits) -> Iterat
         if not parsed:
             raise UnreadableError("empty: there is no record in it")
         for number, record in enumerate(parsed, 1):
-            yield from records.document(
-                record, number, json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
-            )
+            yield from records.document(record, number, partial(_raw, record))
     else:
         yield from records.document(parsed, 1, data[:RAW_BYTES])
 
@@ -102,15 +104,19 @@ def _decoded(data: bytes) -> tuple[str, str]:
         raise UnreadableError(str(error)) from None
 
 
+def _raw(record: object) -> bytes:
+    return json.dumps(record, ensure_ascii=False, default=str).encode("utf-8", "replace")[:RAW_BYTES]
+
+
 def parquet(handle: Any, records: Records, groups: range | None = None) -> Iterator[Document]:
-    """Yield the documents of a Parquet file, a batch of rows at a time.
+    """Yield the documents of a Parquet file, some rows at a time; a damaged row group does not cost the others.
 
     Parameters
     ----------
     handle : seekable binary file
     records : Records
     groups : range, optional
-        The row groups to read; all of them by default.
+        The row groups to read; all of them by default. What is wrong with the whole file is told with the first.
 
     """
     try:
@@ -120,19 +126,35 @@ def parquet(handle: Any, records: Records, groups: range | None = None) -> Itera
         raise DependencyError(
             'reading Parquet needs pyarrow: pip install "diplomatic-stance[documents]"'
         ) from None
+    damage = (pyarrow.ArrowException, OSError, UnicodeDecodeError)
     try:
         file = reader.ParquetFile(handle)
         names = tuple(file.schema_arrow.names)
-        if records.columns(names)[0] is None:
-            raise UnreadableError(records.missing(names))
-        if file.metadata.num_rows == 0:
-            raise UnreadableError("empty: there is no row in it")
-        groups = range(file.metadata.num_row_groups) if groups is None else groups
-        number = sum(file.metadata.row_group(group).num_rows for group in range(groups.start))
-        for batch in file.iter_batches(batch_size=512, row_groups=list(groups)):
-            for row in batch.to_pylist():
-                number += 1
-                raw = json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "replace")[:RAW_BYTES]
-                yield from records.document(row, number, raw)
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        whole_size = handle.seek(0, io.SEEK_END)
+    except damage as error:
         raise UnreadableError(f"cannot be read as Parquet: {error}") from None
+    every = range(file.metadata.num_row_groups)
+    groups = every if groups is None else groups
+    if records.columns(names)[0] is None or file.metadata.num_rows == 0:
+        if groups.start:
+            return  # the first row group has said so
+        raise UnreadableError(
+            "empty: there is no row in it" if file.metadata.num_rows == 0 else records.missing(names)
+        )
+    number = sum(file.metadata.row_group(group).num_rows for group in every[: groups.start])
+    for group in groups:
+        about = file.metadata.row_group(group)
+        first, number = number, number + about.num_rows
+        budget = Budget(records.limits)
+        packed = min(sum(about.column(i).total_compressed_size for i in range(about.num_columns)), whole_size)
+        try:
+            budget.check(about.total_byte_size, packed)
+            # A dictionary can repeat its longest value in every row, which is as long as the column at most.
+            rows = max(1, min(512, _AT_ONCE // max(about.total_byte_size, 1)))
+            for batch in file.iter_batches(batch_size=rows, row_groups=[group]):
+                for row in batch.to_pylist():
+                    first += 1
+                    budget.spend(sum(len(value) for value in row.values() if isinstance(value, str)), packed)
+                    yield from records.document(row, first, partial(_raw, row))
+        except (*damage, UnreadableError) as error:
+            records.fail(None, f"row group {group} cannot be read from row {first + 1} on: {error}")

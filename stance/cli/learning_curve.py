@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from stance.cli.options import (
+    AppendFieldOption,
     HtmlOption,
     LabelFieldOption,
     MapOption,
@@ -28,6 +29,7 @@ def learning_curve(
     label_field: LabelFieldOption = None,
     mapping: MapOption = None,
     skip_conflicts: SkipConflictsOption = False,
+    append_field: AppendFieldOption = None,
     sizes: Annotated[str | None, typer.Option(help="Sentences to train on, e.g. 500,1000,2000.")] = None,
     on: Annotated[
         list[str] | None, typer.Option("--on", help="Labelled files to measure on, with the same columns; default: held-out folds.")
@@ -47,7 +49,7 @@ def learning_curve(
 
     recipe = recipe_for(
         sources or [], scheme=scheme, text_field=text_field, label_field=label_field, mapping=mapping or (),
-        skip_conflicts=skip_conflicts,
+        skip_conflicts=skip_conflicts, append_fields=append_field or (),
     )  # fmt: skip
     data, other = read_recipe_data(recipe, on)
     with training_progress() as progress:

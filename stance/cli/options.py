@@ -42,6 +42,10 @@ MapOption = Annotated[
     list[str] | None,
     typer.Option("--map", help="OLD=NEW: what a label of the data is called here; OLD= leaves it out. Can be repeated."),
 ]
+AppendFieldOption = Annotated[
+    list[str] | None,
+    typer.Option("--append-field", help="Field whose value is put behind the text, e.g. the target of the stance. Can be repeated."),
+]
 SkipConflictsOption = Annotated[
     bool, typer.Option("--skip-conflicts", help="Leave out texts that occur with different labels, instead of refusing them.")
 ]

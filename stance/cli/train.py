@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stance.cli.options import (
+    AppendFieldOption,
     Format,
     FormatOption,
     LabelFieldOption,
@@ -27,6 +28,7 @@ def train(
     label_field: LabelFieldOption = None,
     mapping: MapOption = None,
     skip_conflicts: SkipConflictsOption = False,
+    append_field: AppendFieldOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default models/NAME.joblib.")] = None,
     max_size: Annotated[str | None, typer.Option(help="Largest size of the file, e.g. 1MB; features are pruned to fit.")] = None,
@@ -40,7 +42,7 @@ def train(
 
     recipe = recipe_for(
         sources or [], scheme=scheme, task=task, text_field=text_field, label_field=label_field, name=name,
-        max_size=max_size, folds=folds, mapping=mapping or (), skip_conflicts=skip_conflicts,
+        max_size=max_size, folds=folds, mapping=mapping or (), skip_conflicts=skip_conflicts, append_fields=append_field or (),
     )  # fmt: skip
     with training_progress() as progress:
         result = run_training(recipe, out, progress)

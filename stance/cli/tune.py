@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from stance.cli.options import (
+    AppendFieldOption,
     LabelFieldOption,
     MapOption,
     ReportFormat,
@@ -28,7 +29,8 @@ def tune(
     label_field: LabelFieldOption = None,
     mapping: MapOption = None,
     skip_conflicts: SkipConflictsOption = False,
-    seconds: Annotated[str | None, typer.Option("--time", help="When to stop: 60s (default), 5m, 1h.")] = None,
+    append_field: AppendFieldOption = None,
+    seconds: Annotated[str | None, typer.Option("--time", help="How long it may take in all: 60s (default), 5m, 1h.")] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials; without --time this makes the search reproducible.")] = None,
     folds: Annotated[int | None, typer.Option(min=2, max=50, help="Folds of the cross-validation; by default the recipe's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds and of the search.")] = 0,
@@ -45,7 +47,7 @@ def tune(
 
     recipe = recipe_for(
         sources or [], scheme=scheme, text_field=text_field, label_field=label_field, mapping=mapping or (),
-        skip_conflicts=skip_conflicts,
+        skip_conflicts=skip_conflicts, append_fields=append_field or (),
     )  # fmt: skip
     path = out or Path(f"{recipe.name}-tuned.toml")
     recipe_toml(recipe, path.parent)  # a missing dependency is told before the search, not after

@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from stance.errors import RecipeError
-from stance.features.lexicon import Lexicon, stem
+from stance.features.lexicon import Lexicon, class_group, stem
 
-ANALYZERS = ("char_wb", "word", "cue", "outline")
+ANALYZERS = ("char_wb", "word", "cue", "outline", "class", "cue_class")
 TOKENS = ("surface", "stem", "masked")
 Feature = tuple[str, ...]
 
@@ -30,16 +30,19 @@ class Block:
 
     Attributes
     ----------
-    analyzer : {"char_wb", "word", "cue", "outline"}
+    analyzer : {"char_wb", "word", "cue", "outline", "class", "cue_class"}
         ``char_wb`` and ``word`` are scikit-learn's. ``cue`` pairs every cue word (and its class) with each word up
         to `window` places before and after it, so that order and distance to the cue count. ``outline`` says which
         classes of cue the sentence has, in which order, where the first stands and what is named before it.
+        ``class`` gives n-grams over the classes of the words that have one, the others left out: the sentence's
+        skeleton. ``cue_class`` pairs every cue word, its class and the class's group with the class of each word up to
+        `window` places before and after it.
     ngram_range : tuple of int
-        Shortest and longest n-gram (``char_wb`` and ``word``).
+        Shortest and longest n-gram (``char_wb``, ``word`` and ``class``).
     token : {"surface", "stem", "masked"}
         What a word is: itself, itself without prefixed clitics, or that with masked classes replaced by their name.
     window : int
-        Reach of ``cue`` in words.
+        Reach of ``cue`` and ``cue_class`` in words.
     min_df, max_df, max_features : int, float, int or None
         As in scikit-learn's ``TfidfVectorizer`` (``min_df`` and ``max_df`` a count if int, a share if float).
     sublinear_tf, use_idf, smooth_idf, norm
@@ -92,7 +95,7 @@ class Block:
     @property
     def needs_lexicon(self) -> bool:
         """Whether the block looks at word classes."""
-        return self.analyzer in ("cue", "outline") or (self.analyzer == "word" and self.token == "masked")
+        return self.analyzer not in ("char_wb", "word") or (self.analyzer == "word" and self.token == "masked")
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Block:
@@ -200,11 +203,37 @@ def outline(analysis: Analysis, block: Block) -> Iterator[Feature]:
             yield ("before", classes[0], f"<{name}>")
 
 
+def class_ngrams(analysis: Analysis, block: Block) -> Iterator[Feature]:
+    """Yield the n-grams of the classes of the words that have one."""
+    names = [f"<{c}>" for c in analysis.classes if c]
+    shortest, longest = block.ngram_range
+    for start in range(len(names)):
+        for n in range(shortest, min(longest, len(names) - start) + 1):
+            yield tuple(names[start : start + n])
+
+
+def cue_classes(analysis: Analysis, block: Block) -> Iterator[Feature]:
+    """Yield each cue, its class and its group with the class of each word within the window, and on which side it stands."""
+    tokens: list[str] = getattr(analysis, block.token)
+    for cue in analysis.cues:
+        kind = analysis.classes[cue]
+        centres = [tokens[cue], f"<{kind}>"]
+        if (group := class_group(kind)) != kind:
+            centres.append(f"<{group}>")
+        for other in range(max(0, cue - block.window), min(len(tokens), cue + block.window + 1)):
+            if other != cue and analysis.classes[other]:
+                side = "<" if other < cue else ">"
+                for centre in centres:
+                    yield (centre, side, f"<{analysis.classes[other]}>")
+
+
 _ANALYZE: dict[str, Callable[[Analysis, Block], Iterator[Feature]]] = {
     "char_wb": char_ngrams,
     "word": word_ngrams,
     "cue": cue_pairs,
     "outline": outline,
+    "class": class_ngrams,
+    "cue_class": cue_classes,
 }
 
 

@@ -19,11 +19,12 @@ from stance.arabic.characters import CODE_POINTS, character_classes
 from stance.arabic.normalize import Normalizer
 from stance.features.blocks import ANALYZERS, TOKENS, Block
 from stance.features.hashing import block_seed, text_hash
-from stance.features.lexicon import NUMBER, ROLES, Lexicon
+from stance.features.lexicon import NUMBER, ROLES, Lexicon, class_group
 from stance.features.vocabulary import Vocabulary
 
 log = logging.getLogger("stance")
 CHUNK = 2048
+_LINE = 8  # numbers of 64 bits in a line of the processor's cache
 _NORMS = {None: 0, "l1": 1, "l2": 2}
 _COMPILE_NOTICE_AFTER = 1.5  # seconds; loading the kernel from its cache takes less
 
@@ -57,22 +58,42 @@ def announced() -> Iterator[None]:
 _ready = threading.Event()
 
 
-def bucket_index(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], np.uint64]:
-    """Return the bucket index of sorted keys, and the shift that gives a key's bucket (see `kernel.lookup`)."""
-    bits = max(1, int(2 * len(keys)).bit_length())
-    shift = np.uint64(64 - bits)
-    starts = np.arange(1 << bits, dtype=np.uint64) << shift
-    return np.append(np.searchsorted(keys, starts), len(keys)).astype(np.int64), shift
+def packed_table(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[Any]) -> tuple[Any, Any, np.uint64]:
+    """Return the table that `kernel.lookup` reads: keys (n,) uint64, sorted, and the number of each, from 0 to 255 or n."""
+    bits = max(8, len(keys).bit_length())
+    starts = np.searchsorted(keys, np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits))
+    entries = np.zeros(len(keys) + 2, dtype=np.uint64)
+    entries[:-2] = keys << np.uint64(bits) | numbers.astype(np.uint64)
+    return np.append(starts, len(keys)).astype(np.uint32), entries, np.uint64(bits)
+
+
+def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint32]:
+    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
 def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return texts as one buffer of code points (n,) uint32 and where each begins and ends (n_texts + 1,) int64."""
-    compose = normalizer.compose
-    composed = [compose(text) for text in texts] if normalizer.steps else texts
-    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, composed), dtype=np.int64, count=len(texts)), out=bounds[1:])
-    data = "".join(composed).encode("utf-32-le", "surrogatepass")
-    return np.frombuffer(data, dtype="<u4"), bounds
+    """Return texts as one buffer of code points (n,) uint32 and where each begins and ends in it, (n_texts, 2) int64.
+
+    Texts that are not in form NFKC yet stand in the buffer as they are, and once more, composed, at its end.
+    """
+    from stance.features import kernel
+
+    bounds = np.zeros((len(texts), 2), dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=bounds[:, 1])
+    bounds[1:, 0] = bounds[:-1, 1]
+    codes = _codes(texts)
+    if normalizer.steps and len(codes):
+        doubtful = np.flatnonzero(kernel.find_uncomposed(codes, bounds, normalizer.quick_check))
+        size, composed = len(codes), []
+        for i in doubtful.tolist():
+            if (new := normalizer.compose(texts[i])) != texts[i]:
+                composed.append(new)
+                bounds[i] = size, size + len(new)
+                size += len(new)
+        if composed:
+            codes = np.concatenate([codes, _codes(composed)])
+            codes.flags.writeable = False  # as the others are: the kernel is compiled once for each kind
+    return codes, bounds
 
 
 class Engine:
@@ -123,11 +144,11 @@ class Engine:
         number = {name: i for i, name in enumerate(names, 1)}
         items = sorted((text_hash(form), number[name]) for form, name in self.lexicon.forms.items())
         keys = np.array([key for key, _ in items], dtype=np.uint64)
-        buckets, shift = bucket_index(keys)
+        classes = np.array([c for _, c in items], dtype=np.uint64)
         roles = np.array([0] + [1 + ROLES.index(self.lexicon.roles[name]) for name in names], dtype=np.int8)
         hashes = np.array([0] + [text_hash(f"<{name}>") for name in names], dtype=np.uint64)
-        classes = np.array([c for _, c in items], dtype=np.int8)
-        return keys, buckets, shift, classes, roles, hashes, number.get(NUMBER, 0)
+        groups = np.array([0] + [text_hash(f"<{g}>") if (g := class_group(n)) != n else 0 for n in names], dtype=np.uint64)
+        return *packed_table(keys, classes), roles, hashes, groups, number.get(NUMBER, 0)
 
     @cached_property
     def _blocks(self) -> npt.NDArray[np.int64]:
@@ -163,60 +184,44 @@ class BoundEngine:
         self.by_rank = np.argsort(-vocabulary.document_frequency.astype(np.int64), kind="stable").astype(np.int32)
         rank = np.empty_like(self.by_rank)
         rank[self.by_rank] = np.arange(len(rank), dtype=np.int32)
-        keys = np.ascontiguousarray(vocabulary.fingerprints)
-        buckets, shift = bucket_index(keys)
-        self._vocabulary = (keys, buckets, shift, rank)
-        # A plain list, whose append and pop are atomic: a queue has a lock, which a fork could copy while it is held.
-        self._scratch: list[tuple[npt.NDArray[Any], ...]] = []
+        self._vocabulary = packed_table(vocabulary.fingerprints, rank)
+        self._counting = Scratch(engine.blocks, len(vocabulary), 0)
+        self._warm = False
 
-    @contextmanager
-    def _borrowed_scratch(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
-        from stance.features import kernel
-
-        try:
-            scratch = self._scratch.pop()
-        except IndexError:
-            scratch = (
-                np.zeros(len(self.vocabulary) + 1, np.int32),
-                np.empty(len(self.vocabulary) + 1, np.int32),
-                np.zeros(1 << kernel.CACHE_BITS, np.uint64),
-                np.zeros((1 << kernel.CACHE_BITS, 2), np.int32),
-                np.empty(kernel.CACHE_ARENA, np.int32),
-                np.zeros(1, np.int64),
-            )
-        yield scratch  # not given back after an error: its counts may be dirty
-        self._scratch.append(scratch)
-
-    def _each_chunk(self, texts: Sequence[str], work: Callable[[int, Any, Any, Any], Any], threads: int | None) -> list[Any]:
+    def _each_chunk(
+        self, texts: Sequence[str], work: Callable[[int, Any, Any, Any], Any], scratch: Scratch, threads: int | None
+    ) -> list[Any]:
         """Call ``work(first, codes, bounds, scratch)`` on every chunk of the batch, over threads; keep the order."""
 
         def run(first: int) -> Any:
             codes, bounds = pack_texts(texts[first : first + CHUNK], self.engine.normalizer)
-            with self._borrowed_scratch() as scratch:
-                return work(first, codes, bounds, scratch)
+            with scratch.borrowed() as lent:
+                return work(first, codes, bounds, lent)
 
         starts = range(0, len(texts), CHUNK)
         threads = threads or os.cpu_count() or 1
         with announced():
             if threads == 1 or len(starts) < 2:
                 return [run(first) for first in starts]
-            _ = self.engine._char_tables, self.engine._lexicon, self.engine._blocks, self.engine._seeds
-            head = run(0)  # compiles, if need be, in one thread only
+            # The first chunk that this engine sees goes alone: it compiles, if need be, and prepares the tables.
+            head = [] if self._warm else [run(0)]
+            self._warm = True
             with ThreadPoolExecutor(threads, thread_name_prefix="stance") as pool:
-                return [head, *pool.map(run, starts[1:])]
+                return [*head, *pool.map(run, starts[len(head) :])]
 
     def count(self, texts: Sequence[str], threads: int | None = None) -> tuple[npt.NDArray[Any], ...]:
         """Return counts as compressed sparse rows: indptr int64, indices int32 (vocabulary order), data int32."""
         from stance.features import kernel
 
         e = self.engine
+        no_table = np.empty((len(self.vocabulary), 0), dtype=np.float32)
 
         def work(first: int, codes: Any, bounds: Any, scratch: Any) -> Any:
             return kernel.count_documents(
-                codes, bounds, e._char_tables, e._lexicon, e._blocks, e._seeds, self._vocabulary, scratch
+                codes, bounds, e._char_tables, e._lexicon, e._blocks, e._seeds, self._vocabulary, scratch, no_table
             )
 
-        parts = self._each_chunk(texts, work, threads)
+        parts = self._each_chunk(texts, work, self._counting, threads)
         sizes = [np.diff(p[0]) for p in parts]
         indptr = np.zeros(len(texts) + 1, dtype=np.int64)
         if parts:
@@ -235,25 +240,75 @@ class BoundEngine:
         """
         e = self.engine
         idf = self.vocabulary.idf(e.blocks)
-        table = np.column_stack([idf, idf[:, None] * coefficients.T]).astype(np.float32)[self.by_rank]
-        table = np.ascontiguousarray(table)
+        squared = np.array([b.norm == "l2" for b in e.blocks])[self.vocabulary.block]
+        norm = np.where(squared, idf * idf, np.abs(idf))
+        table = np.zeros((len(idf), -(-(1 + len(intercepts)) // 4) * 4), dtype=np.float32)
+        table[:, 0] = norm[self.by_rank]
+        table[:, 1 : 1 + len(intercepts)] = (idf[:, None] * coefficients.T)[self.by_rank]
         feature_block = np.ascontiguousarray(self.vocabulary.block[self.by_rank])
         rules = np.array([[int(b.sublinear_tf), _NORMS[b.norm]] for b in e.blocks], dtype=np.int64).reshape(-1, 2)
         weight = np.array([b.weight for b in e.blocks], dtype=np.float64)
-        tf = 1.0 + np.log(np.maximum(np.arange(256), 1).astype(np.float64))
+        pool = Scratch(e.blocks, len(self.vocabulary), table.shape[1])
+        extra: list[Any] = []
 
         def logits(texts: Sequence[str], threads: int | None = None) -> npt.NDArray[np.float64]:
-            from stance.features import kernel
-
             out = np.tile(intercepts.astype(np.float64), (len(texts), 1))
 
             def work(first: int, codes: Any, bounds: Any, scratch: Any) -> None:
+                from stance.features import kernel
+
+                if not extra:
+                    extra.append(kernel.extra_weights(rules, 256))
                 kernel.score_documents(
                     codes, bounds, e._char_tables, e._lexicon, e._blocks, e._seeds, self._vocabulary, scratch,
-                    table, feature_block, rules, weight, tf, out[first : first + len(bounds) - 1],
+                    table, feature_block, rules, weight, extra[0], out[first : first + len(bounds)],
                 )  # fmt: skip
 
-            self._each_chunk(texts, work, threads)
+            self._each_chunk(texts, work, pool, threads)
             return out
 
         return logits
+
+
+class Scratch:
+    """Working memory of the kernel, lent to one thread at a time; what it remembers of words holds for one table.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    n_features : int
+    n_columns : int
+        Of the kernel's `table`.
+    """
+
+    def __init__(self, blocks: Sequence[Block], n_features: int, n_columns: int) -> None:
+        self._n_features = n_features
+        self._n_sums = n_columns * sum(b.analyzer == "char_wb" for b in blocks)
+        # A plain list, whose append and pop are atomic: a queue has a lock, which a fork could copy while it is held.
+        self._free: list[tuple[npt.NDArray[Any], ...]] = []
+
+    def _new(self) -> tuple[npt.NDArray[Any], ...]:
+        from stance.features import kernel
+
+        # Two rows of the word cache begin with a line of the processor's cache, and fill one if there are few labels.
+        rows, width = 1 << kernel.CACHE_BITS, 2 + (self._n_sums + 1) // 2
+        width += -width % (_LINE // 2)
+        memory = np.empty(rows * width + _LINE, np.uint64)
+        memory.fill(0)  # unlike `np.zeros`, this gets large pages, which random access needs
+        first = -(memory.ctypes.data // 8) % _LINE
+        cache = memory[first : first + rows * width].reshape(rows, width)
+        words_seen = 1 << max(0, (self._n_features // 64).bit_length())
+        return (
+            np.zeros(self._n_features + 1, np.int32), np.zeros(words_seen, np.uint64), cache,
+            cache.view(np.float32), np.empty(kernel.CACHE_ARENA, np.int32), np.zeros(1, np.int64),
+        )  # fmt: skip
+
+    @contextmanager
+    def borrowed(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+        """Lend the memory."""
+        try:
+            scratch = self._free.pop()
+        except IndexError:
+            scratch = self._new()
+        yield scratch  # not given back after an error: its counts may be dirty
+        self._free.append(scratch)

@@ -1,7 +1,7 @@
 """A lexicon: word classes that features may look at (stance cues, states, titles, negations, ...).
 
 Words are looked up after normalisation, first as they stand, then without their prefixed clitics (`stem`).
-A lexicon file is TOML; each class has a role and a list of forms, in which braces stand for alternatives:
+A lexicon file is TOML; a class whose name has a dot belongs to a group (`class_group`); each class has a role and a list of forms, in which braces stand for alternatives:
 ``"{ي,ت,ن}دعم{,ون}"`` is six forms.
 """
 
@@ -45,6 +45,11 @@ def clitic_length(word: str) -> int:
     if rest > 4 and word[i] in "بلس":
         return i + 1
     return i
+
+
+def class_group(name: str) -> str:
+    """Return the group that a class belongs to: what stands before the dot of its name (``support.praise``), or itself."""
+    return name.partition(".")[0]
 
 
 def expand(pattern: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from stance.features.blocks import _TOKEN, Analysis, Block, Feature, analyze
+from stance.features.lexicon import class_group
 
 Place = tuple[int, int]
 Places = tuple[Place, ...]
@@ -74,11 +75,32 @@ def _outline_places(analysis: Analysis, block: Block) -> Iterator[Places]:
                 yield (*named, places[first])
 
 
+def _class_places(analysis: Analysis, block: Block) -> Iterator[Places]:
+    places = [place for place, c in zip(_token_places(analysis, block.token), analysis.classes, strict=True) if c]
+    shortest, longest = block.ngram_range
+    for first in range(len(places)):
+        for n in range(shortest, min(longest, len(places) - first) + 1):
+            yield tuple(places[first : first + n])
+
+
+def _cue_class_places(analysis: Analysis, block: Block) -> Iterator[Places]:
+    places = _token_places(analysis, block.token)
+    for cue in analysis.cues:
+        kind = analysis.classes[cue]
+        for other in range(max(0, cue - block.window), min(len(places), cue + block.window + 1)):
+            if other != cue and analysis.classes[other]:
+                pair = tuple(sorted((places[cue], places[other])))
+                for _ in range(2 if class_group(kind) == kind else 3):
+                    yield pair
+
+
 _LOCATE: dict[str, Callable[[Analysis, Block], Iterator[Places]]] = {
     "char_wb": _char_places,
     "word": _word_places,
     "cue": _cue_places,
     "outline": _outline_places,
+    "class": _class_places,
+    "cue_class": _cue_class_places,
 }
 
 

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from stance.features.blocks import Block, Feature, feature_name
 
 _PART, _FEATURE = "\x1f", "\x1e"  # Unicode's own unit and record separators: no token and no word contains them
+SEPARATOR = ord(_FEATURE)
+"""The byte between two features in `Vocabulary.text`."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import glob
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from stance.errors import DependencyError, LabelError
 from stance.labels.schemes import Scheme, scheme_of_labels
 
 MOST_SHOWN = 20
+TABULAR = (".csv", ".tsv", ".parquet", ".pq")
 Row = tuple[int, dict[str, Any]]
 csv.field_size_limit(1 << 26)
 
@@ -29,6 +30,8 @@ class LabelledData:
     texts : list of str
     labels : list of str
         As the scheme sees them.
+    fine_labels : list of str
+        As they are before the scheme merges them.
     records : list of dict
         The records as they stand in the files.
     scheme : Scheme
@@ -42,6 +45,7 @@ class LabelledData:
 
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    fine_labels: list[str] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     scheme: Scheme = field(default_factory=lambda: scheme_of_labels("stance", ()))
     skipped: int = 0
@@ -155,6 +159,7 @@ def read_labels(
     mapping: Mapping[str, str] | None = None,
     base: Path | None = None,
     skip_conflicts: bool = False,
+    append_fields: Sequence[str] = (),
 ) -> LabelledData:
     """Read labelled records and check them.
 
@@ -174,6 +179,8 @@ def read_labels(
         Folder that relative paths start from.
     skip_conflicts : bool
         Leave out every record of a text that occurs with different labels; by default that is a fault.
+    append_fields : sequence of str
+        Fields whose values are put behind the text, e.g. the target that the label is about.
 
     Raises
     ------
@@ -193,10 +200,12 @@ def read_labels(
                 continue
             number, record = row
             where = f"{path}:{number}"
-            if fault := _check_fields(record, text_field, column, where):
+            if fault := _check_fields(record, text_field, column, append_fields, where):
                 faults.append(fault)
+                if path.suffix.lower() in TABULAR and not {text_field, column, *append_fields} <= record.keys():
+                    break  # a column is missing from all rows or from none: saying so once is enough
                 continue
-            text, raw = record[text_field], record[column]
+            text, raw = appended_text(record, text_field, append_fields), record[column]
             if raw is None or raw == "":
                 data.skipped += 1
                 continue
@@ -225,6 +234,7 @@ def read_labels(
                 continue
             data.texts.append(text)
             data.labels.append(label)
+            data.fine_labels.append(named)
             data.records.append(record)
     if conflicts:
         _leave_out(data, conflicts)
@@ -254,12 +264,22 @@ def _leave_out(data: LabelledData, conflicts: Mapping[str, int]) -> None:
     """Take the texts with contradictory labels out, and count their records."""
     kept = [i for i, text in enumerate(data.texts) if text.strip() not in conflicts]
     data.texts, data.labels = [data.texts[i] for i in kept], [data.labels[i] for i in kept]
+    data.fine_labels = [data.fine_labels[i] for i in kept]
     data.records = [data.records[i] for i in kept]
     data.conflicting = sum(conflicts.values())
 
 
-def _check_fields(record: dict[str, Any], text_field: str, column: str, where: str) -> str | None:
-    for name, option in ((text_field, "--text-field"), (column, "--label-field")):
+def appended_text(record: Mapping[str, Any], text_field: str, append_fields: Sequence[str]) -> str:
+    """Return a record's text with the values of other fields behind it, each after a space; missing ones add nothing."""
+    values = (record.get(name) for name in append_fields)
+    return " ".join([str(record[text_field]), *(str(value) for value in values if value not in (None, ""))])
+
+
+def _check_fields(
+    record: dict[str, Any], text_field: str, column: str, append_fields: Sequence[str], where: str
+) -> str | None:
+    appended = [(name, "--append-field") for name in append_fields]
+    for name, option in ((text_field, "--text-field"), (column, "--label-field"), *appended):
         if name not in record:
             there = ", ".join(map(str, record)) or "none"
             return f"{where}: field {name!r} is missing (fields there: {there}); name another with {option}"

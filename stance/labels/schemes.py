@@ -38,6 +38,10 @@ class Scheme:
         label = self.merge.get(label, label)
         return label if label in self.labels else None
 
+    def places(self, finer: Iterable[str]) -> list[int]:
+        """Return, for each of some finer labels, the number of the label that it counts as."""
+        return [self.labels.index(self.merge.get(label, label)) for label in finer]
+
     @property
     def known(self) -> tuple[str, ...]:
         """Every label that records may carry."""

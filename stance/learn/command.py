@@ -27,6 +27,7 @@ def recipe_for(
     folds: int | None = None,
     mapping: Sequence[str] = (),
     skip_conflicts: bool = False,
+    append_fields: Sequence[str] = (),
 ) -> Recipe:
     """Return the recipe that is meant: the shipped default, a recipe file, or one made for label files.
 
@@ -58,6 +59,8 @@ def recipe_for(
         recipe = replace(recipe, mapping={**recipe.mapping, **parse_mapping(mapping)})
     if skip_conflicts:
         recipe = replace(recipe, skip_conflicts=True)
+    if append_fields:
+        recipe = replace(recipe, append_fields=tuple(append_fields))
     return recipe if folds is None else replace(recipe, folds=folds)
 
 
@@ -74,6 +77,6 @@ def read_recipe_data(recipe: Recipe, on: Sequence[str] | None = None) -> tuple[L
         return data, None
     other = read_labels(
         on, data.scheme, text_field=recipe.text_field, label_field=recipe.label_field, mapping=recipe.mapping,
-        skip_conflicts=recipe.skip_conflicts,
+        skip_conflicts=recipe.skip_conflicts, append_fields=recipe.append_fields,
     )  # fmt: skip
     return data, other

@@ -14,11 +14,11 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from stance.errors import StanceError
-from stance.labels.records import LabelledData
+from stance.labels.records import LabelledData, appended_text
 from stance.labels.schemes import Scheme
 from stance.learn.confusion import Estimate, interval, macro_f1, resample
 from stance.learn.evaluate import plain
-from stance.learn.heldout import probabilities, read_heldout, scheme_of_model
+from stance.learn.heldout import appended_fields, probabilities, read_heldout, scheme_of_model
 from stance.model.classifier import Model
 
 EXAMPLES = 3
@@ -187,6 +187,7 @@ def compare_models(
     b: Model,
     data: LabelledData,
     *,
+    texts: tuple[Sequence[str], Sequence[str]] | None = None,
     examples: int = EXAMPLES,
     seed: int = 0,
     progress: Callable[[str, int, int], None] = lambda *_: None,
@@ -198,6 +199,8 @@ def compare_models(
     a, b : Model
     data : LabelledData
         In the labels of `common_scheme`.
+    texts : pair of sequence of str, optional
+        What A and B read, where that is not the same; by default both read the texts of `data`.
     examples : int
         Texts to show of each kind of difference.
     seed : int
@@ -211,7 +214,8 @@ def compare_models(
     scheme = common_scheme(a, b)
     labels, k = scheme.labels, len(scheme.labels)
     y = np.array([labels.index(label) for label in data.labels])
-    pa, pb = probabilities(a, data.texts, progress), probabilities(b, data.texts, progress)
+    of_a, of_b = texts or (data.texts, data.texts)
+    pa, pb = probabilities(a, of_a, progress), probabilities(b, of_b, progress)
     ga, gb = _guesses(a, pa, scheme), _guesses(b, pb, scheme)
     f1_a, f1_b, difference = paired_macro_f1(y, ga, gb, k, seed)
     right_a, right_b = ga == y, gb == y
@@ -236,9 +240,15 @@ def compare_files(
     skip_conflicts: bool = False,
     **options: Any,
 ) -> Comparison:
-    """Read labelled files and compare two models on them; see `read_heldout` and `compare_models` for the options."""
+    """Read labelled files and compare two models on them; see `read_heldout` and `compare_models` for the options.
+
+    Each model reads the text with the fields behind it that its own recipe appends.
+    """
+    fields = appended_fields(a), appended_fields(b)
     data = read_heldout(
         paths, a, text_field=text_field, label_field=label_field, mapping=mapping, scheme=common_scheme(a, b),
-        skip_conflicts=skip_conflicts,
+        skip_conflicts=skip_conflicts, append_fields=tuple(dict.fromkeys(fields[0] + fields[1])),
     )  # fmt: skip
-    return compare_models(a, b, data, **options)
+    column = text_field or (a.info.get("recipe") or {}).get("text_field") or "text"
+    of_a, of_b = ([appended_text(record, column, f) for record in data.records] for f in fields)
+    return compare_models(a, b, data, texts=(of_a, of_b), **options)

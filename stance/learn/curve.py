@@ -24,7 +24,7 @@ from stance.learn.confusion import Estimate, confusion_counts, f1, interval, mac
 from stance.learn.evaluate import plain
 from stance.learn.metrics import RESAMPLES
 from stance.learn.recipe import Recipe
-from stance.learn.train import fit_once, prepare
+from stance.learn.train import fit_once, fitted_labels, prepare
 
 FOLDS, REPEATS = 5, 5
 SMALLEST, MOST_SIZES = 100, 7
@@ -211,6 +211,7 @@ def learning_curve(
     y = np.array([labels.index(label) for label in test.labels])
     guess = np.zeros((len(sizes), repeats, len(test)), dtype=np.int64)
     normalizer, lexicon = prepare(recipe)
+    fitted, needed = fitted_labels(data, recipe)
     total = len(sizes) * sum(map(len, runs))
     done = 0
     for r, run in enumerate(runs):
@@ -222,10 +223,9 @@ def learning_curve(
                     guess[s, r] = guess[s, 0]
                     continue
                 rows = seen[:size].tolist()
-                truth = [data.labels[i] for i in rows]
-                if missing := set(labels) - set(truth):
+                if missing := set(needed) - {fitted[i] for i in rows}:
                     raise LabelError(f"--sizes {size}: no text labelled {sorted(missing)[0]!r} among {size}; give larger sizes")
-                model = fit_once([data.texts[i] for i in rows], truth, recipe, data.scheme, normalizer, lexicon)
+                model = fit_once(data, rows, recipe, normalizer, lexicon)
                 guess[s, r, held] = model.decision_function([test.texts[i] for i in held]).argmax(axis=1)
     progress("bootstrap", total, total)
     return _curve(recipe.name, sizes, y, guess, labels, k, on is None, repeats, seed)

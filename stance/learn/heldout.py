@@ -28,6 +28,11 @@ def scheme_of_model(model: Model) -> Scheme:
     return Scheme(model.scheme, model.task, model.labels, dict(merge or {}))
 
 
+def appended_fields(model: Model) -> tuple[str, ...]:
+    """Return the fields that a model expects behind the text (see `Recipe.append_fields`)."""
+    return tuple((model.info.get("recipe") or {}).get("append_fields") or ())
+
+
 def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
     """Return what ``--map OLD=NEW`` means; an empty NEW leaves the records with that label out.
 
@@ -54,6 +59,7 @@ def read_heldout(
     mapping: Mapping[str, str] | None = None,
     scheme: Scheme | None = None,
     skip_conflicts: bool = False,
+    append_fields: Sequence[str] | None = None,
 ) -> LabelledData:
     """Read labelled data in the labels of a model.
 
@@ -69,6 +75,8 @@ def read_heldout(
         Instead of the model's own.
     skip_conflicts : bool
         Leave out texts that occur with different labels, instead of refusing the data.
+    append_fields : sequence of str, optional
+        Fields to put behind the text; by default those of the model's recipe.
 
     Raises
     ------
@@ -79,7 +87,7 @@ def read_heldout(
     return read_labels(
         paths, scheme or scheme_of_model(model), text_field=text_field or recipe.get("text_field") or "text",
         label_field=label_field or recipe.get("label_field"), skip_conflicts=skip_conflicts,
-        mapping=recipe.get("mapping") if mapping is None else mapping,
+        mapping=recipe.get("mapping") if mapping is None else mapping, append_fields=appended_fields(model) if append_fields is None else append_fields,
     )  # fmt: skip
 
 

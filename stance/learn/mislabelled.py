@@ -25,7 +25,7 @@ from stance.labels.entries import (
     require_readable,
     scheme_for,
 )
-from stance.labels.records import LabelledData
+from stance.labels.records import LabelledData, appended_text
 from stance.labels.schemes import Scheme, find_scheme, scheme_of_labels
 from stance.learn.recipe import Recipe, read_recipe
 from stance.learn.train import _check_data, _validate, count_features, fit_temperature
@@ -117,21 +117,25 @@ class Suspects:
         ]
 
 
-def _usable(entries: Sequence[Entry], text_field: str, field: str, scheme: Scheme | None) -> tuple[LabelledData, list[Entry], int]:
+def _usable(
+    entries: Sequence[Entry], text_field: str, field: str, scheme: Scheme | None, append_fields: Sequence[str] = ()
+) -> tuple[LabelledData, list[Entry], int]:
     """Return the records to train on, one a text, with their places, and how many were left out."""
     groups: dict[str, list[tuple[Entry, str]]] = defaultdict(list)
     for entry in entries:
         text, raw = entry.record.get(text_field), label_of(entry, field)
         label = scheme.view(raw) if scheme and raw is not None else raw
         if isinstance(text, str) and text.strip() and label is not None:
-            groups[text.strip()].append((entry, label))
+            groups[appended_text(entry.record, text_field, append_fields).strip()].append((entry, label))
     kept = [group[0] for group in groups.values() if len({label for _, label in group}) == 1]
     if not kept:
         raise LabelError(f"no record has both {text_field!r} and a label in {field!r} that the scheme knows; see stance labels check")
     labels = [label for _, label in kept]
     present = tuple(x for x in scheme.labels if x in set(labels)) if scheme else ()
     view = replace(scheme, labels=present) if scheme else scheme_of_labels(field, labels)
-    data = LabelledData([e.record[text_field] for e, _ in kept], labels, [e.record for e, _ in kept], view)
+    texts = [appended_text(e.record, text_field, append_fields) for e, _ in kept]
+    fine = [str(label_of(e, field)) for e, _ in kept]
+    data = LabelledData(texts, labels, fine, [e.record for e, _ in kept], view)
     return data, [e for e, _ in kept], len(entries) - len(kept)
 
 
@@ -202,7 +206,7 @@ def find_mislabelled(
     rules = _recipe(recipe, field, found)
     if (folds := folds or rules.folds or 5) != rules.folds:
         rules = replace(rules, folds=folds)
-    data, places, left_out = _usable(entries, text_field, field, found)
+    data, places, left_out = _usable(entries, text_field, field, found, rules.append_fields)
     labels = data.scheme.labels
     if len(labels) < 2:
         raise LabelError(f"every record is labelled {labels[0]!r}; at least two labels are needed")
@@ -212,7 +216,7 @@ def find_mislabelled(
     issues = [
         {
             "rank": rank, "margin": float(m), "path": places[i].path, "line": places[i].line,
-            "id": None if (id_ := places[i].record.get("id")) is None else str(id_), "text": data.texts[i],
+            "id": None if (id_ := places[i].record.get("id")) is None else str(id_), "text": places[i].record[text_field],
             "given": data.labels[i], "suggested": labels[s], "p_given": float(probabilities[i, truth[i]]),
             "p_suggested": float(probabilities[i, s]),
         }

@@ -13,7 +13,7 @@ from stance.features.blocks import Block
 
 _TOP = {"name", "description", "task", "scheme", "labels", "lexicon", "seed", "normalization", "features", "classifier",
         "validation", "text_field", "label_field", "mapping", "max_size", "floor",
-        "skip_conflicts"}  # fmt: skip
+        "skip_conflicts", "append_fields"}  # fmt: skip
 DEFAULT_BLOCKS = (
     Block("word", (1, 2), "stem", min_df=2, sublinear_tf=True),
     Block("char_wb", (3, 5), min_df=2, sublinear_tf=True),
@@ -43,8 +43,18 @@ class Recipe:
         Inverse strength of the L2 regularisation.
     class_weight : str or None
         ``"balanced"`` or None.
+    merge : {"before", "after"}
+        Where the scheme merges finer labels: ``before`` fits the merged labels; ``after`` fits the finer ones, and the
+        probability of a label is the sum of those that merge into it.
     max_iter : int
         Most iterations of the solver.
+    append_fields : tuple of str
+        Fields whose values are put behind the text, e.g. the target that the label is about.
+    balance_within : str or None
+        A field: balanced class weights are then worked out among the records of each of its values, so that the labels
+        weigh the same for every target however unlike their shares are.
+    label_weights : dict of str to float
+        Factors on the weights of some labels, e.g. 0.5 for one whose errors matter half as much.
     folds : int
         Folds of the cross-validation; 0 for none.
     seed : int
@@ -69,12 +79,16 @@ class Recipe:
     normalization: tuple[str, ...] = STEPS
     C: float = 10.0
     class_weight: str | None = "balanced"
+    merge: str = "before"
     max_iter: int = 500
     folds: int = 5
     seed: int = 0
     max_size: int | None = None
     floor: float = 0.5
     skip_conflicts: bool = False
+    append_fields: tuple[str, ...] = ()
+    balance_within: str | None = None
+    label_weights: dict[str, float] = field(default_factory=dict)
     base: Path = field(default_factory=Path)
 
 
@@ -138,7 +152,7 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f"{path}: {error}") from None
     classifier, validation = data.get("classifier", {}), data.get("validation", {})
     for table, given, known in (
-        ("classifier", classifier, {"C", "class_weight", "max_iter"}),
+        ("classifier", classifier, {"C", "class_weight", "max_iter", "merge", "balance_within", "label_weights"}),
         ("validation", validation, {"folds"}),
     ):
         if unknown := sorted(set(given) - known):
@@ -146,6 +160,19 @@ def read_recipe(path: str | Path) -> Recipe:
     weight = classifier.get("class_weight", "balanced")
     if weight not in ("balanced", "none"):
         raise RecipeError(f"{path}: classifier.class_weight is {weight!r}; expected 'balanced' or 'none'")
+    merge = classifier.get("merge", "before")
+    if merge not in ("before", "after"):
+        raise RecipeError(f"{path}: classifier.merge is {merge!r}; expected 'before' or 'after'")
+    within, append = classifier.get("balance_within"), data.get("append_fields", [])
+    if within is not None and (not isinstance(within, str) or weight != "balanced"):
+        raise RecipeError(f"{path}: classifier.balance_within is {within!r}; expected the name of a field, and class_weight = \"balanced\"")
+    factors = classifier.get("label_weights", {})
+    if not isinstance(factors, dict):
+        raise RecipeError(f"{path}: classifier.label_weights is {factors!r}; expected a table, e.g. {{ neutral = 0.5 }}")
+    for label in factors:
+        _number(path, "classifier.label_weights.", factors, label, 1.0, 1e-6, 1e6)
+    if not isinstance(append, list) or not all(isinstance(x, str) for x in append):
+        raise RecipeError(f"{path}: append_fields is {append!r}; expected a list of fields, e.g. [\"target\"]")
     if data.get("lexicon") is None and any(block.needs_lexicon for block in blocks):
         raise RecipeError(f"{path}: a feature block looks at word classes, but there is no lexicon; add lexicon = \"FILE.toml\"")
     return Recipe(
@@ -162,11 +189,15 @@ def read_recipe(path: str | Path) -> Recipe:
         normalization=steps,
         C=float(_number(path, "classifier.", classifier, "C", 10.0, 1e-6, 1e6)),
         class_weight=None if weight == "none" else weight,
+        merge=merge,
         max_iter=int(_number(path, "classifier.", classifier, "max_iter", 500, 1, 100_000)),
         folds=int(_number(path, "validation.", validation, "folds", 5, 0, 50)),
         seed=int(_number(path, "", data, "seed", 0, 0, 2**31 - 1)),
         max_size=parse_size(data["max_size"]) if "max_size" in data else None,
         floor=float(_number(path, "", data, "floor", 0.5, 0.0, 1.0)),
         skip_conflicts=_flag(path, data, "skip_conflicts"),
+        append_fields=tuple(append),
+        balance_within=within,
+        label_weights={label: float(factor) for label, factor in factors.items()},
         base=path.parent,
     )

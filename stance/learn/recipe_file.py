@@ -44,12 +44,15 @@ def recipe_toml(recipe: Recipe, folder: Path) -> str:
         "description": recipe.description or None, "scheme": recipe.scheme, "label_field": recipe.label_field,
         "lexicon": relative(recipe.lexicon) if recipe.lexicon else None, "mapping": recipe.mapping or None,
         "max_size": recipe.max_size, "skip_conflicts": recipe.skip_conflicts or None,
+        "append_fields": list(recipe.append_fields) or None,
     }  # fmt: skip
+    given = {"balance_within": recipe.balance_within, "label_weights": recipe.label_weights}
+    weights = {key: value for key, value in given.items() if value}
     data: dict[str, Any] = {
         "name": recipe.name, "task": recipe.task, "labels": [relative(label) for label in recipe.labels],
         "text_field": recipe.text_field, "normalization": list(recipe.normalization), "seed": recipe.seed,
         "floor": recipe.floor, **{key: value for key, value in optional.items() if value is not None},
-        "classifier": {"C": recipe.C, "class_weight": recipe.class_weight or "none", "max_iter": recipe.max_iter},
+        "classifier": {"C": recipe.C, "class_weight": recipe.class_weight or "none", "max_iter": recipe.max_iter, **weights},
         "validation": {"folds": recipe.folds}, "features": [_block(block) for block in recipe.blocks],
     }  # fmt: skip
     text: str = tomli_w.dumps(data)

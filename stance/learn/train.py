@@ -18,21 +18,23 @@ from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils.class_weight import compute_sample_weight
 
 from stance.arabic.normalize import Normalizer, derive
 from stance.errors import LabelError, RecipeError
 from stance.features.lexicon import Lexicon, read_lexicon
 from stance.features.space import FeatureSpace, learn_space
+from stance.features.vocabulary import SEPARATOR
 from stance.labels.records import LabelledData, read_labels
-from stance.labels.schemes import Scheme, find_scheme
+from stance.labels.schemes import find_scheme
 from stance.learn.metrics import summarize
 from stance.learn.recipe import Recipe, read_recipe
-from stance.model.classifier import Model, softmax
+from stance.model.classifier import Model, merge_logits, softmax
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of its steps are done, and how many there are."""
 
-FIXED_BYTES = 120_000  # of a model file: character runs, normalisation table, lexicon, recipe, metrics
+DESCRIPTION_BYTES = 40_000  # of a model file: recipe, metrics, headers
 TEMPERATURES = (0.05, 20.0)
 
 
@@ -55,15 +57,53 @@ class Training:
     seconds: float
 
 
-def _fit(x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def fitted_labels(data: LabelledData, recipe: Recipe) -> tuple[list[str], tuple[str, ...]]:
+    """Return what the regression is fitted to: a label for every text, and the labels that there are."""
+    if recipe.merge == "after":
+        there = set(data.fine_labels)
+        return data.fine_labels, tuple(label for label in data.scheme.known if label in there)
+    return data.labels, data.scheme.labels
+
+
+def _groups(data: LabelledData, recipe: Recipe) -> npt.NDArray[Any] | None:
+    """Return the group of each text (n,), within which its label is balanced, or None."""
+    if recipe.balance_within is None:
+        return None
+    if not any(recipe.balance_within in record for record in data.records):
+        there = ", ".join(map(str, data.records[0]))
+        raise LabelError(f"classifier.balance_within is {recipe.balance_within!r}; no record has that field (fields there: {there})")
+    return np.array([str(record.get(recipe.balance_within)) for record in data.records])
+
+
+def sample_weights(y: Sequence[str], recipe: Recipe, groups: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
+    """Return the weight of each text (n,) in the fit.
+
+    Balanced, all labels that a group has weigh the same in it, and each group as it is large; without groups, all texts
+    are one. The recipe's `label_weights` are factors on that.
+    """
+    labels = np.asarray(y)
+    if unknown := set(recipe.label_weights) - set(y):
+        raise RecipeError(f"classifier.label_weights names {sorted(unknown)[0]!r}; labels there: {', '.join(sorted(set(y)))}")
+    weights = np.array([recipe.label_weights.get(label, 1.0) for label in y])
+    if recipe.class_weight is not None:
+        groups = np.zeros(len(y)) if groups is None else groups
+        for group in np.unique(groups):
+            rows = groups == group
+            weights[rows] *= compute_sample_weight(recipe.class_weight, labels[rows])
+    return weights
+
+
+def _fit(
+    x: Any, y: Sequence[str], recipe: Recipe, labels: Sequence[str], groups: npt.NDArray[Any] | None = None
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Fit scikit-learn's logistic regression; return weights (n_labels, n_features) and intercepts (n_labels,)."""
-    regression = LogisticRegression(
-        C=recipe.C, class_weight=recipe.class_weight, max_iter=recipe.max_iter, random_state=recipe.seed
-    )
+    own = groups is not None or bool(recipe.label_weights)  # else scikit-learn's own weights: the same, but for rounding
+    balanced = None if own else recipe.class_weight
+    regression = LogisticRegression(C=recipe.C, class_weight=balanced, max_iter=recipe.max_iter, random_state=recipe.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            regression.fit(x, y)
+            regression.fit(x, y, sample_weights(y, recipe, groups) if own else None)
         except ConvergenceWarning:
             raise RecipeError(
                 f"the solver did not converge in {recipe.max_iter} iterations; raise classifier.max_iter or lower C"
@@ -121,11 +161,13 @@ def held_out_logits(
     recipe : Recipe
     folds : iterable of (rows to fit, rows held out)
     """
-    y = np.array(data.labels)
+    truth, fitted = fitted_labels(data, recipe)
+    y, groups = np.array(truth), _groups(data, recipe)
     for seen, held in folds:
         x = _weighed(space, counts, _fold_idf(space, counts, seen))
-        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, data.scheme.labels)
-        yield held, x[held] @ weights.T + intercepts
+        weights, intercepts = _fit(x[seen], y[seen].tolist(), recipe, fitted, None if groups is None else groups[seen])
+        logits = x[held] @ weights.T + intercepts
+        yield held, logits if fitted == data.scheme.labels else merge_logits(logits, data.scheme.places(fitted))
 
 
 def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
@@ -139,22 +181,31 @@ def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(low), np.log(high)), method="bounded").x))
 
 
-def _bytes_per_feature(space: FeatureSpace, n_labels: int) -> float:
-    vocabulary = space.vocabulary
-    return 8 + 1 + 4 + 4 * n_labels + len(vocabulary.text) / max(len(vocabulary), 1)
+def _feature_bytes(space: FeatureSpace, n_labels: int) -> npt.NDArray[np.int64]:
+    """Return how many bytes of a model file each feature takes: fingerprint, block, frequency, weights and its text."""
+    ends = np.flatnonzero(np.append(space.vocabulary.text, SEPARATOR) == SEPARATOR)
+    return np.diff(ends, prepend=-1) + 8 + 1 + 4 + 4 * n_labels
+
+
+def _fixed_bytes(space: FeatureSpace) -> int:
+    """Return about how large a model file is beside its features: character runs, normalisation, lexicon, description."""
+    arrays = sum(a.nbytes for a in (space.runs, *space.normalizer.arrays().values()))
+    before = sum(len(new.encode()) + 12 for new in space.normalizer.before.values())
+    return arrays + before + sum(len(form.encode()) + 1 for form in space.lexicon.forms) + DESCRIPTION_BYTES
 
 
 def _prune(space: FeatureSpace, weights: npt.NDArray[Any], max_size: int) -> npt.NDArray[np.bool_] | None:
     """Return which features to keep so that the model file fits `max_size` bytes, or None if it fits already."""
-    room = int((max_size - FIXED_BYTES) / _bytes_per_feature(space, len(weights)))
-    if room >= len(space.vocabulary):
+    sizes, room = _feature_bytes(space, len(weights)), max_size - _fixed_bytes(space)
+    if sizes.sum() <= room:
         return None
-    if room < 1:
-        raise RecipeError(f"max_size is {max_size:,} bytes; a model needs at least {FIXED_BYTES + 100:,}")
+    if room < sizes.min():
+        raise RecipeError(f"max_size is {max_size:,} bytes; a model needs at least {max_size - room + int(sizes.min()):,}")
     # What a feature can change: its spread over the labels, times how often it is there to change it.
     importance = (weights.max(axis=0) - weights.min(axis=0)) * space.idf * np.sqrt(space.vocabulary.document_frequency)
     kept = np.zeros(len(space.vocabulary), dtype=bool)
-    kept[np.argsort(-importance, kind="stable")[:room]] = True
+    order = np.argsort(-importance, kind="stable")
+    kept[order[np.cumsum(sizes[order]) <= room]] = True
     return kept
 
 
@@ -205,30 +256,34 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     }  # fmt: skip
     model = Model(
         recipe.name, data.scheme.task, data.scheme.name, labels, space, weights.astype(np.float32),
-        intercepts.astype(np.float64), temperature, recipe.floor, info,
+        intercepts.astype(np.float64), temperature, recipe.floor, info, fitted_labels(data, recipe)[1], dict(data.scheme.merge),
     )  # fmt: skip
     return Training(model, data, metrics, time.perf_counter() - begin)
 
 
-def fit_once(
-    texts: Sequence[str], truth: Sequence[str], recipe: Recipe, scheme: Scheme, normalizer: Normalizer, lexicon: Lexicon
-) -> Model:
+def fit_once(data: LabelledData, rows: Sequence[int], recipe: Recipe, normalizer: Normalizer, lexicon: Lexicon) -> Model:
     """Fit a model on some texts, without validation, calibration or pruning: for those who fit many.
 
     Parameters
     ----------
-    texts, truth : sequence of str
+    data : LabelledData
+    rows : sequence of int
+        Which of its texts; each label that is fitted must occur among them.
     recipe : Recipe
-    scheme : Scheme
-        Each of its labels must occur in `truth`.
     normalizer, lexicon
         What `prepare` gives for the recipe.
     """
+    texts, scheme, groups = [data.texts[i] for i in rows], data.scheme, _groups(data, recipe)
     space = learn_space(texts, recipe.blocks, normalizer, lexicon)
-    weights, intercepts = _fit(_weighed(space, count_features(space, texts)), truth, recipe, scheme.labels)
+    truth, fitted = fitted_labels(data, recipe)
+    weights, intercepts = _fit(
+        _weighed(space, count_features(space, texts)), [truth[i] for i in rows], recipe, fitted,
+        None if groups is None else groups[list(rows)],
+    )  # fmt: skip
     return Model(
-        recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32), intercepts.astype(np.float64)
-    )
+        recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32),
+        intercepts.astype(np.float64), fine_labels=fitted, merge=dict(scheme.merge),
+    )  # fmt: skip
 
 
 def prepare(recipe: Recipe) -> tuple[Normalizer, Lexicon]:
@@ -247,7 +302,8 @@ def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
 
 def _first_fit(space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe, progress: Progress) -> Any:
     progress("fitting the logistic regression", 0, 1)
-    return _fit(_weighed(space, counts), data.labels, recipe, data.scheme.labels)
+    truth, fitted = fitted_labels(data, recipe)
+    return _fit(_weighed(space, counts), truth, recipe, fitted, _groups(data, recipe))
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
@@ -264,6 +320,7 @@ def read_data(recipe: Recipe) -> LabelledData:
     return read_labels(
         recipe.labels, scheme, task=recipe.task, text_field=recipe.text_field, label_field=recipe.label_field,
         mapping=recipe.mapping, base=recipe.base, skip_conflicts=recipe.skip_conflicts,
+        append_fields=recipe.append_fields,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ like the training data; what it is worth on other text only `stance evaluate` on
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -132,7 +133,12 @@ class _Bench:
         return guess
 
 
-def _conclusion(improved: bool, gain: Estimate, n: int) -> str:
+def _conclusion(improved: bool, gain: Estimate, n: int, start_seconds: float) -> str:
+    if not n:
+        return (
+            f"There was no time for a trial: validating the recipe that was given took {start_seconds:.0f} s. It is written "
+            f"unchanged. For about twenty trials give --time {math.ceil(start_seconds * 22 / 60)}m."
+        )
     if not improved:
         return f"None of {n:,} trials was better than the recipe that was given; it is written unchanged. More trials may find one."
     told = f"On other folds than those of the search, macro-F1 changed by {gain.value:+.3f} (95% interval {gain.low:+.3f} to {gain.high:+.3f})"
@@ -162,8 +168,9 @@ def tune(
         How many trials. The same number, seed, data and library versions give the same winner, unless `seconds` ends
         the search before.
     seconds : float, optional
-        When to start no more trials or folds; 60 if `trials` is not given either. Validating the given recipe before,
-        and both recipes afterwards, comes on top.
+        How long the whole run may take; 60 if `trials` is not given either. The time that validating both recipes on
+        other folds will take at the end is set aside: no trial or fold begins after that. Only a validation of the given
+        recipe that takes longer than that exceeds it, and then there are no trials.
     folds : int, optional
         The recipe's by default.
     seed : int
@@ -194,12 +201,16 @@ def tune(
     every = np.arange(len(data))
     progress("validating the recipe that was given", 0, 0)
     start = bench.score(bench.run(recipe), every)
-    best, winner = start, recipe
+    start_seconds = time.perf_counter() - begin
+    best, winner, winner_seconds = start, recipe, 0.0
     results: list[TrialResult] = []
-    deadline = time.perf_counter() + seconds if seconds is not None else float("inf")
+
+    def is_late() -> bool:
+        closing = start_seconds + winner_seconds  # what the check on other folds will take
+        return seconds is not None and time.perf_counter() - begin + closing > seconds
 
     def objective(trial: optuna.Trial) -> float:
-        nonlocal best, winner
+        nonlocal best, winner, winner_seconds
         began, last = time.perf_counter(), 0.0
         progress(f"trial {trial.number + 1}, best macro-F1 {best:.3f}", trial.number, trials or 0)
         candidate = suggest(trial, recipe)
@@ -211,7 +222,7 @@ def tune(
             nonlocal last
             last = score
             trial.report(score, fold)
-            if fold < folds - 1 and (trial.should_prune() or time.perf_counter() > deadline):
+            if fold < folds - 1 and (trial.should_prune() or is_late()):
                 raise optuna.TrialPruned
 
         complete = False
@@ -223,8 +234,12 @@ def tune(
         finally:
             results.append(TrialResult(trial.number, last, complete, dict(trial.params), time.perf_counter() - began))
         if last > best:
-            best, winner = last, candidate
+            best, winner, winner_seconds = last, candidate, results[-1].seconds
         return last
+
+    def stop_when_late(study: optuna.Study, _: object) -> None:
+        if is_late():
+            study.stop()
 
     study = optuna.create_study(
         direction="maximize",
@@ -232,7 +247,8 @@ def tune(
         pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP),
     )
     study.enqueue_trial(starting_point(recipe))
-    study.optimize(objective, n_trials=trials, timeout=seconds)
+    if not is_late():
+        study.optimize(objective, n_trials=trials, callbacks=[stop_when_late])
     winner = replace(winner, max_size=recipe.max_size)
     progress("validating both on other folds", 0, 0)
     other = _Bench(data, folds, seed + 1, normalizer, lexicon)
@@ -242,5 +258,5 @@ def tune(
     improved = winner != recipe
     return Tuning(
         winner, improved, start, best, checked_start, checked, gain, results, folds, seed,
-        time.perf_counter() - begin, _conclusion(improved, gain, len(results)),
+        time.perf_counter() - begin, _conclusion(improved, gain, len(results), start_seconds),
     )  # fmt: skip

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from stance.errors import ArtifactError
 
 FORMAT = "stance-model"
-VERSION = 1
+VERSION = 2
 MAX_META = 64 << 20  # bytes
 _DTYPES = {"u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"}
 _ALIGNMENT = 16  # joblib's
@@ -166,7 +166,12 @@ def write_artifact(path: Path, meta: dict[str, Any], arrays: Arrays) -> None:
         aside.unlink(missing_ok=True)
 
 
-UPGRADES: dict[int, Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], Arrays]]] = {}
+
+def _to_version_2(meta: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    return {**meta, "fine_labels": meta.get("labels"), "merge": {}}, arrays  # labels were fitted as they are reported
+
+
+UPGRADES: dict[int, Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], Arrays]]] = {1: _to_version_2}
 """Format version to the function that turns its contents into those of the next version."""
 
 

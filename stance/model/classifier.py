@@ -33,6 +33,23 @@ def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return result
 
 
+def merge_logits(logits: npt.NDArray[np.float64], places: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return the logits of labels of which some were fitted as several finer ones: ln of the sum of the finer exp(logit).
+
+    The softmax of the result gives each label the sum of its finer labels' probabilities.
+
+    Parameters
+    ----------
+    logits : (n, n_fine_labels)
+    places : sequence of int
+        For each finer label, the column of the label that it merges into.
+    """
+    merged = np.full((len(logits), max(places) + 1), -np.inf)
+    for fine, place in enumerate(places):
+        merged[:, place] = np.logaddexp(merged[:, place], logits[:, fine])
+    return merged
+
+
 @dataclass
 class Model:
     """A trained model. Get one from `stance.load` or `stance.train`.
@@ -48,14 +65,18 @@ class Model:
         What it predicts, in the order of the columns of `predict_proba`.
     space : FeatureSpace
         How it sees text.
-    coefficients : (n_labels, n_features) float32
-    intercepts : (n_labels,) float64
+    coefficients : (n_fine_labels, n_features) float32
+    intercepts : (n_fine_labels,) float64
     temperature : float
         Logits are divided by it before the softmax (temperature scaling, Guo et al. 2017).
     floor : float
         Below this probability a label is ``uncertain``, when that is asked for.
     info : dict
         Recipe, metrics, fingerprint of the training data, versions: what the model card is made of.
+    fine_labels : tuple of str
+        What the regression tells apart: by default the labels, else finer ones that `merge` takes together.
+    merge : dict of str to str
+        Finer label to label.
     """
 
     name: str
@@ -68,6 +89,21 @@ class Model:
     temperature: float = 1.0
     floor: float = 0.0
     info: dict[str, Any] = field(default_factory=dict)
+    fine_labels: tuple[str, ...] = ()
+    merge: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Without finer labels, those are the labels."""
+        self.fine_labels = self.fine_labels or self.labels
+
+    def coarse(self, label: str) -> str:
+        """Return the label that a finer label counts as."""
+        return label if label in self.labels else self.merge[label]
+
+    @property
+    def places(self) -> list[int]:
+        """For each finer label, the number of the label that it counts as."""
+        return [self.labels.index(self.coarse(label)) for label in self.fine_labels]
 
     @cached_property
     def _logits(self) -> Callable[..., npt.NDArray[np.float64]]:
@@ -76,13 +112,16 @@ class Model:
     def decision_function(self, texts: Sequence[str], *, threads: int | None = None) -> npt.NDArray[np.float64]:
         """Return the logits, before the temperature, (n_texts, n_labels) float64.
 
+        Those of finer labels are merged (see `merge_logits`).
+
         Parameters
         ----------
         texts : sequence of str
         threads : int, optional
             As many as there are processors by default.
         """
-        return self._logits(check_texts(texts), threads)
+        logits = self._logits(check_texts(texts), threads)
+        return logits if self.fine_labels == self.labels else merge_logits(logits, self.places)
 
     def predict_proba(self, texts: Sequence[str], *, threads: int | None = None) -> npt.NDArray[np.float32]:
         """Return calibrated probabilities, (n_texts, n_labels) float32, columns in the order of `labels`."""
@@ -153,6 +192,7 @@ class Model:
         space, vocabulary = self.space, self.space.vocabulary
         meta = {
             "name": self.name, "task": self.task, "scheme": self.scheme, "labels": list(self.labels),
+            "fine_labels": list(self.fine_labels), "merge": self.merge,
             "temperature": self.temperature, "floor": self.floor, "info": self.info,
             "blocks": [asdict(block) for block in space.blocks],
             "normalization": list(space.normalizer.steps),
@@ -240,11 +280,14 @@ def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
         _require(path, array.ndim == dimensions, f"{name} has {array.ndim} dimensions, expected {dimensions}")
         _require(path, array.dtype == np.dtype(_DTYPES[name]), f"{name} is {array.dtype}, expected {_DTYPES[name]}")
     labels = tuple(str(label) for label in meta["labels"])
+    fine_labels = tuple(str(label) for label in meta["fine_labels"])
+    merge = {str(fine): str(label) for fine, label in meta["merge"].items()}
+    _require(path, {merge.get(label, label) for label in fine_labels} == set(labels), "the finer labels do not merge into the labels")
     blocks = tuple(Block.from_dict(block) for block in meta["blocks"])
     prints, block, df = arrays["fingerprints"], arrays["block"], arrays["document_frequency"]
     n = len(prints)
-    _require(path, arrays["coefficients"].shape == (len(labels), n), "coefficients are not (labels, features)")
-    _require(path, arrays["intercepts"].shape == (len(labels),) and len(labels) > 1, "one intercept a label is needed")
+    _require(path, arrays["coefficients"].shape == (len(fine_labels), n), "coefficients are not (labels, features)")
+    _require(path, arrays["intercepts"].shape == (len(fine_labels),) and len(labels) > 1, "one intercept a label is needed")
     _require(path, len(block) == n and len(df) == n, "block and document frequency differ in length from the vocabulary")
     _require(path, n == 0 or int(block.max()) < len(blocks), "a feature belongs to a block that does not exist")
     _require(path, np.all(prints[1:] > prints[:-1]), "the fingerprints are not sorted")
@@ -268,5 +311,5 @@ def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
     space = FeatureSpace(blocks, normalizer, Lexicon(roles, forms), runs, vocabulary)
     return Model(
         str(meta["name"]), str(meta["task"]), str(meta["scheme"]), labels, space, arrays["coefficients"],
-        arrays["intercepts"], temperature, floor, dict(meta["info"]),
+        arrays["intercepts"], temperature, floor, dict(meta["info"]), fine_labels, merge,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +19,7 @@ from stance.arabic.align import align
 from stance.errors import StanceError
 from stance.features.blocks import Analysis, feature_name
 from stance.features.locate import locate
-from stance.model.classifier import Model, softmax
+from stance.model.classifier import Model, merge_logits, softmax
 
 Span = tuple[int, int]
 
@@ -33,7 +33,7 @@ class Contribution:
     feature : str
         As scikit-learn would name it; ``<class>`` stands for a class of words.
     block : str
-        The analyser of the feature block: ``char_wb``, ``word``, ``cue`` or ``outline``.
+        The analyser of the feature block, one of `stance.features.blocks.ANALYZERS`.
     spans : tuple of tuple of (int, int)
         One entry an occurrence, each the half-open ranges of the original text it was read from. Empty for features
         of the sentence as a whole.
@@ -69,7 +69,9 @@ class Explanation:
 
     ``intercepts[x] + sum(c.contributions[x] for c in contributions)`` is ``logits[x]`` for every label `x`, to float
     tolerance. These are the logits *before* the temperature; dividing all three by it gives the same identity for
-    `calibrated_logits`, whose softmax is `probabilities`.
+    `calibrated_logits`, whose softmax is `probabilities`. A model that merges finer labels (`Model.fine_labels`) is
+    explained in these: `merged` says what each counts as, the probability of a label is shared among its finer ones as
+    their logits say, and is the sum of theirs.
 
     Attributes
     ----------
@@ -77,7 +79,7 @@ class Explanation:
     label : str
         The label that is explained: the predicted one unless another was asked for.
     predicted : str
-        The label with the largest logit.
+        The label that the model gives.
     logits : dict of str to float
         Before the temperature.
     temperature : float
@@ -90,6 +92,8 @@ class Explanation:
     n_unknown : int
         Features of the text that the model does not know.
     model, task : str
+    merged : dict of str to str
+        Finer label to the label that it counts as, where that is another.
     """
 
     text: str
@@ -103,6 +107,7 @@ class Explanation:
     n_unknown: int
     model: str
     task: str
+    merged: dict[str, str] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -168,7 +173,7 @@ class Explanation:
             "text": self.text, "model": self.model, "task": self.task, "label": self.label, "predicted": self.predicted,
             "logits": self.logits, "temperature": self.temperature, "calibrated_logits": self.calibrated_logits,
             "probabilities": self.probabilities, "intercepts": self.intercepts,
-            "contributions": [c.to_dict() for c in self.contributions], "n_unknown": self.n_unknown,
+            "contributions": [c.to_dict() for c in self.contributions], "n_unknown": self.n_unknown, "merged": self.merged,
             "character_weights": self.character_weights().tolist(),
             "words": [{"word": w, "start": a, "stop": b, "weight": x} for w, a, b, x in self.words()],
         }  # fmt: skip
@@ -213,12 +218,14 @@ def explain_text(model: Model, text: str, label: str | None = None) -> Explanati
                 unknown.add((b, feature))
             elif spans := tuple(s for s in (aligned.span(*place) for place in at) if s):
                 places[index].append(spans)
-    names = model.labels
+    names = model.fine_labels
 
     def named(row: npt.NDArray[Any]) -> dict[str, float]:
         return dict(zip(names, map(float, row), strict=True))
 
-    best = int(logits.argmax())
+    view = merge_logits(logits[None], model.places)[0]
+    members = [i for i, place in enumerate(model.places) if place == view.argmax()]
+    best = max(members, key=lambda i: float(logits[i]))
     found = []
     for i, index in enumerate(indices.tolist()):
         b = int(space.vocabulary.block[index])
@@ -229,9 +236,9 @@ def explain_text(model: Model, text: str, label: str | None = None) -> Explanati
                 named(weights[:, i]), named(products[:, i]),
             )
         )  # fmt: skip
-    shares = softmax(logits[None] / model.temperature)[0]
+    shares = softmax(view[None] / model.temperature)[0][model.places] * np.exp(logits - view[model.places])
     plain = Explanation(
-        text, names[best], names[best], named(logits), model.temperature, named(shares), named(model.intercepts), found,
-        len(unknown), model.name, model.task,
+        text, names[best], model.coarse(names[best]), named(logits), model.temperature, named(shares), named(model.intercepts), found,
+        len(unknown), model.name, model.task, {x: model.coarse(x) for x in names if model.coarse(x) != x},
     )  # fmt: skip
-    return plain.for_label(label or plain.predicted)
+    return plain.for_label(label or plain.label)

@@ -46,6 +46,7 @@ class LearnedWeights:
     n_features, n_documents : int
         Size of the vocabulary and of the training set.
     intercepts : dict of str to float
+        Of the labels that the regression tells apart, as `toward` and `away`: finer ones where the model merges them.
     toward, away : dict of str to list of FeatureWeight
         Per label the features with the largest positive weights, and those with the largest negative ones.
     """
@@ -74,7 +75,7 @@ def learned_weights(model: Model, top: int = 20, block: str | None = None) -> Le
     model : Model
     top : int
         How many a label, each way.
-    block : {"char_wb", "word", "cue", "outline"}, optional
+    block : {"char_wb", "word", "cue", "outline", "class", "cue_class"}, optional
         Only features of these blocks.
 
     Raises
@@ -98,9 +99,9 @@ def learned_weights(model: Model, top: int = 20, block: str | None = None) -> Le
         return FeatureWeight(name, kinds[b], float(model.coefficients[row, index]), int(vocabulary.document_frequency[index]))
 
     toward, away = {}, {}
-    for row, label in enumerate(model.labels):
+    for row, label in enumerate(model.fine_labels):
         order = candidates[np.argsort(-model.coefficients[row, candidates], kind="stable")].tolist()
         toward[label] = [described(i, row) for i in order[:top] if model.coefficients[row, i] > 0]
         away[label] = [described(i, row) for i in order[::-1][:top] if model.coefficients[row, i] < 0]
-    intercepts = dict(zip(model.labels, map(float, model.intercepts), strict=True))
+    intercepts = dict(zip(model.fine_labels, map(float, model.intercepts), strict=True))
     return LearnedWeights(model.name, model.task, len(vocabulary), vocabulary.n_documents, intercepts, toward, away)

@@ -20,7 +20,8 @@ def plain_table(*columns: str, names: int = 1) -> Table:
     """Return an empty table; the first `names` columns are left-aligned, the others right-aligned."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < names else "right")
+        # as text, because a user's label may look like markup
+        table.add_column(Text(column), justify="left" if i < names else "right")
     return table
 
 

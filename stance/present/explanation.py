@@ -53,14 +53,12 @@ def explanation_view(explanation: Explanation, top: int = 15, *, colour: bool = 
         f"+ {len(e.contributions):,} features {total:+.4f}; after temperature {e.temperature:.3f}: "
         f"{e.calibrated_logits[e.label]:+.4f}. {e.n_unknown:,} features of the text are unknown to the model and add nothing."
     )
-    words = Table("word", "adds", "", title=f"Words, and what they add to {e.label}", box=None, header_style="bold",
-                  title_justify="left", pad_edge=False)  # fmt: skip
+    words = Table("word", "adds", "", box=None, header_style="bold", pad_edge=False)
     found = e.words()
     largest = max((abs(w) for *_, w in found), default=0.0)
     for word, _, _, weight in found:
         words.add_row(Text(word), f"{weight:+.3f}", _bar(weight, largest))
-    features = Table(title=f"Features that weigh most for {e.label}", box=None, header_style="bold",
-                     title_justify="left", pad_edge=False)  # fmt: skip
+    features = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("feature", "block", "value", "weight", "adds", "read from"):
         features.add_column(column, justify="right" if column in ("value", "weight", "adds") else "left")
     for c in e.contributions[:top]:
@@ -68,7 +66,12 @@ def explanation_view(explanation: Explanation, top: int = 15, *, colour: bool = 
         features.add_row(Text(visible(c.feature)), Text(c.block, style="dim"), *numbers, Text(_read_from(c, e.text)))
     if rest := e.contributions[top:]:
         features.add_row(Text(f"{len(rest):,} others", style="dim"), "", "", "", f"{sum(c.contribution for c in rest):+.3f}", "")
-    parts: list[RenderableType] = [head, "", shaded_text(e, colour=colour), "", sums, "", words, "", features]
+    # Headings stand beside the tables: a table would wrap its title to its own width.
+    parts: list[RenderableType] = [
+        head, "", shaded_text(e, colour=colour), "", sums,
+        "", Text(f"Words, and what they add to {e.label}", style="italic"), words,
+        "", Text(f"Features that weigh most for {e.label}", style="italic"), features,
+    ]  # fmt: skip
     if whole := e.without_span:
         listed = ", ".join(f"{c.feature} ({c.contribution:+.3f})" for c in whole)
         parts += ["", Text(f"Of the sentence as a whole, in no word: {listed}")]
@@ -82,8 +85,7 @@ def weights_view(weights: LearnedWeights) -> RenderableType:
              "what a TF-IDF value of 1 adds to the logit."),
     ]  # fmt: skip
     for label in weights.toward:
-        table = Table(title=f"{label} (intercept {weights.intercepts[label]:+.3f})", box=None, header_style="bold",
-                      title_justify="left", pad_edge=False)  # fmt: skip
+        table = Table(box=None, header_style="bold", pad_edge=False)
         for column in ("towards it", "block", "weight", "texts", "away from it", "block", "weight", "texts"):
             table.add_column(column, justify="right" if column in ("weight", "texts") else "left")
         sides = (weights.toward[label], weights.away[label])
@@ -96,7 +98,7 @@ def weights_view(weights: LearnedWeights) -> RenderableType:
                 else:
                     row += [""] * 4
             table.add_row(*row)
-        parts += ["", table]
+        parts += ["", Text(f"{label} (intercept {weights.intercepts[label]:+.3f})", style="italic"), table]
     return Group(*parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -19,9 +19,10 @@ NARROW = 100
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console; piped output is neither coloured nor cut to a width."""
-    found = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    # No markup: names, labels and texts are the user's, and may look like it.
+    found = Console(stderr=stderr, highlight=False, soft_wrap=False, markup=False)
     if not found.is_terminal:
-        found = Console(stderr=stderr, highlight=False, width=160, no_color=True)
+        found = Console(stderr=stderr, highlight=False, markup=False, width=160, no_color=True)
     return found
 
 
@@ -42,21 +43,20 @@ def predictions_table(predictions: list[Prediction]) -> Table:
     return table
 
 
-def metrics_tables(metrics: dict[str, Any], heading: str) -> list[Table]:
+def metrics_tables(metrics: dict[str, Any], heading: str) -> list[RenderableType]:
     """Return the figures of a validation: per label, and the confusion matrix."""
     low, high = metrics["macro_f1_interval"]
     title = f"{heading}: macro-F1 {metrics['macro_f1']:.3f} (95% interval {low:.3f} to {high:.3f}), ECE {metrics['ece']:.3f}"
-    figures = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    figures = Table(box=None, header_style="bold", pad_edge=False)  # a title would be wrapped to the table's width
     for column in ("label", "precision", "recall", "F1", "sentences"):
         figures.add_column(column, justify="left" if column == "label" else "right")
     for label, m in metrics["labels"].items():
         row = (f"{m['precision']:.3f}", f"{m['recall']:.3f}", f"{m['f1']:.3f}", f"{m['support']:,}")
         figures.add_row(label_text(label), *row)
-    confusion = Table(title="Confusion (rows: labelled, columns: predicted)", title_justify="left", box=None,
-                      header_style="bold", pad_edge=False)  # fmt: skip
+    confusion = Table(box=None, header_style="bold", pad_edge=False)
     confusion.add_column("")
     for label in metrics["labels"]:
-        confusion.add_column(label, justify="right")
+        confusion.add_column(Text(label), justify="right")  # as text: a label of the user's may look like markup
     for label, counts in zip(metrics["labels"], metrics["confusion"], strict=True):
         confusion.add_row(label_text(label), *[f"{n:,}" for n in counts])
-    return [figures, confusion]
+    return [title, figures, "", "Confusion (rows: labelled, columns: predicted)", confusion]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from rich.console import Group
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stance.learn.actors_run import ActorTraining
@@ -42,14 +43,15 @@ def show_training(run: TrainingRun, *, as_json: bool) -> None:
         return
     out = console()
     if training.metrics:
-        for table in metrics_tables(training.metrics, f"{model.info['recipe']['folds']}-fold cross-validation"):
-            out.print(table, "")
+        heading = f"{model.info['recipe']['folds']}-fold cross-validation"
+        out.print(Group(*metrics_tables(training.metrics, heading), ""))
     out.print(
         f"{len(training.data):,} sentences, {len(model.space.vocabulary):,} features, {training.seconds:.1f} s. "
         f"Wrote {run.model_path} ({size / 1e6:.2f} MB) and its card {run.card_path}."
     )
     if left := left_out_line(training.data.skipped, training.data.repeated, training.data.conflicting):
         out.print(left)
+    out.print(f"Next, on labelled texts that it has not seen: stance evaluate DATA --model {run.model_path}")
 
 
 def show_actor_training(run: ActorTraining, *, as_json: bool) -> None:
