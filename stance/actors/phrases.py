@@ -21,6 +21,7 @@ STANCES = ("support", "oppose", "abstain")
 IMPLIED = "implied"
 """Kind of a phrase that is a verb or a pronoun: its holder is named elsewhere, or not at all."""
 _PRONOUNS = frozenset(("انه", "انها", "انهم", "بانه", "بانها", "اننا", "اننى", "فاننا", "لاننا", "انني", "نحن", "ونحن", "لكنه", "لكنها"))
+_SPOKEN = {*STANCES, "report", "negation"}
 _BREAKING = {"preposition", "particle", "relative", "pronoun", "report", "negation", "verb"}
 
 
@@ -113,25 +114,30 @@ class Phraser:
                     self._classes.setdefault(normalize(form), name)
         self._kind = lru_cache(1 << 16)(self._find_kind)
 
+    def _cue(self, form: str) -> str | None:
+        """Return the group of a word of the lexicon; what is neither a stance nor a report is no class here."""
+        found = self.lexicon.forms.get(form, "").partition(".")[0]
+        return found if found in _SPOKEN else None
+
     def _find_kind(self, form: str) -> tuple[str, str]:
         """Return the class of a word and its prefixed clitics."""
         if found := self._classes.get(form):
             return found, ""
         stemmed = stem(form)
-        if found := self.lexicon.forms.get(form):
+        if found := self._cue(form):
             return found, ""
         for rest, clitics in ((form[1:], form[:1]),) if len(form) > 3 and form[0] in "وف" else ():
-            if found := self._classes.get(rest) or self.lexicon.forms.get(rest):
+            if found := self._classes.get(rest) or self._cue(rest):
                 return found, clitics
         head = form[1:] if len(form) > 3 and form[0] in "وف" else form
         conj = form[: len(form) - len(head)]
         for prefix in ("لل", "بال", "كال"):
             if len(head) > len(prefix) + 2 and head.startswith(prefix):
                 rest = "ال" + head[len(prefix) :]
-                return self._classes.get(rest) or self.lexicon.forms.get(stemmed) or "noun", conj + prefix[0]
+                return self._classes.get(rest) or self._cue(stemmed) or "noun", conj + prefix[0]
         if len(head) > 3 and head[0] in "بل" and (found := self._classes.get(head[1:])):
             return found, conj + head[0]
-        if found := self.lexicon.forms.get(stemmed):
+        if found := self._cue(stemmed):
             return found, form[: len(form) - len(stemmed)].replace("ال", "")
         if conj and head.startswith("ال"):
             return "noun", conj
@@ -151,6 +157,8 @@ class Phraser:
                 )
             else:
                 form, kind = piece, "quote" if piece in _QUOTES else "mark"
+            if kind in ("word", "noun") and "\u064b" in piece:  # nunation: an adverb, or the object; nobody's name
+                kind = "indefinite"
             found.append(Token(match.start(), match.end(), form, kind))
         forms = [t.form for t in found]
         at = 0
