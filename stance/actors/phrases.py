@@ -66,8 +66,7 @@ _TENTH = re.compile(r"است[^ا]{2,4}")
 
 
 _NOUNS_IN_T = frozenset(
-    "تقدم تطور تحول تدخل تعهد تردد تحفظ تمرد توتر تحرك تمسك توجه تهمه تجاه تبني تحدي تلقي تخلي تجار تراب تحيه تكتل تفوق تاخر تاثر "
-    "تامر تركه تلال ترمب تامل تضرر تعذر تعدد تفرق تنوع توسع توقف توقع تونس تمور تمام تحسن تسلح تشدد تصلب تصور تسرب تكدس تهور".split()
+    ["تقدم", "تطور", "تحول", "تدخل", "تعهد", "تردد", "تحفظ", "تمرد", "توتر", "تحرك", "تمسك", "توجه", "تهمه", "تجاه", "تبني", "تحدي", "تلقي", "تخلي", "تجار", "تراب", "تحيه", "تكتل", "تفوق", "تاخر", "تاثر", "تامر", "تركه", "تلال", "ترمب", "تامل", "تضرر", "تعذر", "تعدد", "تفرق", "تنوع", "توسع", "توقف", "توقع", "تونس", "تمور", "تمام", "تحسن", "تسلح", "تشدد", "تصلب", "تصور", "تسرب", "تكدس", "تهور"]
 )
 
 
@@ -207,9 +206,14 @@ class Phraser:
             phrase.core = phrase.last
         return _with_implied(tokens, _joined(tokens, found))
 
-    def span(self, text: str, tokens: list[Token], phrase: Phrase, limit: int) -> tuple[int, int]:
-        """Return where a phrase lies in the text, without its clitics, and its core at most `limit` words long."""
-        last = min(_own_end(tokens, phrase), phrase.first + limit)
+    def span(
+        self, text: str, tokens: list[Token], phrase: Phrase, limit: int, *, whole: bool = False
+    ) -> tuple[int, int]:
+        """Return where a phrase lies in the text, without its clitics, and its core at most `limit` words long.
+
+        Unless the `whole` is asked for, what does not belong to the name in it is left out.
+        """
+        last = min(phrase.core if whole else _own_end(tokens, phrase), phrase.first + limit)
         if phrase.last > phrase.core == last:
             last = phrase.last
         while last - 1 > phrase.first and tokens[last - 1].kind in ("quote", "number", "demonstrative"):
@@ -232,7 +236,7 @@ class Phraser:
         }
 
 
-_KEPT = frozenset("الحالي الحاليه السابق السابقه الاسبق الراحل المنتخب المنتخبه الجديد الجديده العام العامه الاول الاعلي الدايم الموقت الشقيق الشقيقه".split())
+_KEPT = frozenset(["الحالي", "الحاليه", "السابق", "السابقه", "الاسبق", "الراحل", "المنتخب", "المنتخبه", "الجديد", "الجديده", "العام", "العامه", "الاول", "الاعلي", "الدايم", "الموقت", "الشقيق", "الشقيقه"])
 
 
 def _own_end(tokens: list[Token], phrase: Phrase) -> int:
@@ -282,7 +286,7 @@ def _joined(tokens: list[Token], phrases: list[Phrase]) -> list[Phrase]:
     return found
 
 
-_SOME_OF = frozenset("كثير الكثير العديد عدد بعض اغلب معظم عشرات مءات مئات احد مجموعه جزء".split())
+_SOME_OF = frozenset(["كثير", "الكثير", "العديد", "عدد", "بعض", "اغلب", "معظم", "عشرات", "مءات", "مئات", "احد", "مجموعه", "جزء"])
 
 
 def _belongs(tokens: list[Token], whole: Phrase, part: Phrase) -> bool:

@@ -69,11 +69,11 @@ class Verdict:
 
 def verdict_of(votes: Iterable[tuple[str | None, float]], majority: float = MAJORITY) -> Verdict:
     """Return the verdict on labels with their probabilities, by the rule above."""
-    votes = [(label, p) for label, p in votes if label is not None]
-    cast = [(label, p) for label, p in votes if label not in SILENT]
-    silent = len(votes) - len(cast)
+    known = [(label, p) for label, p in votes if label is not None]
+    cast = [(label, p) for label, p in known if label not in SILENT]
+    silent = len(known) - len(cast)
     if not cast:
-        mean = sum(p for _, p in votes) / len(votes) if votes else 0.0
+        mean = sum(p for _, p in known) / len(known) if known else 0.0
         return Verdict("neutral", 1.0, {}, mean, 0, silent)
     weights: dict[str, float] = {}
     for label, p in cast:

@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-from stance.cli import compare, evaluate, explain, label, labels, learning_curve, predict, score, train, train_actors, trends, tune
+from stance.cli import (
+    compare,
+    evaluate,
+    explain,
+    label,
+    labels,
+    learning_curve,
+    predict,
+    score,
+    train,
+    train_actors,
+    trends,
+    tune,
+)
 from stance.errors import StanceError
 
 app = typer.Typer(

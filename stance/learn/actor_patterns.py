@@ -27,7 +27,7 @@ def patterned(path: Path, *, seed: int = 0) -> list[tuple[str, str, tuple[str, .
     data = read_toml(path)
     lists: dict[str, list[str]] = {**data.get("fill", {}), **data.get("actors", {})}
     choose = random.Random(seed)
-    found = []
+    found: list[tuple[str, str, tuple[str, ...], str]] = []
     for group in data.get("pattern", []):
         for pattern in group["text"]:
             if "{H:" not in pattern and "<" not in pattern:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from stance.actors.entities import read_entities, read_toml
-from stance.actors.phrases import IMPLIED, STANCES, Phraser
 from stance.actors.features import sentence_features
+from stance.actors.phrases import IMPLIED, STANCES, Phraser
 from stance.actors.ranker import ACTOR_WORDS, ActorFinder
 from stance.arabic.normalize import derive
 from stance.errors import LabelError
@@ -193,10 +193,7 @@ def train_actors(
     }  # fmt: skip
     return finder
 
-_SURNAMES = (
-    "الحمداني برونيفسكي كاستيلو ديلان العبيدي موراتا سوندرز الزيدي هارمان كوفاتش روسيني الشامي بيرغمان أوكونيو تاكادا لينغ "
-    "الفقيه دراغان ويلكنز سانتوس بوكوف يلماز قرداش شتاينر موانغي الدباغ غولدمان كيم رازافي لوبيز أندرسون الخطيب"
-).split()
+_SURNAMES = ["الحمداني", "برونيفسكي", "كاستيلو", "ديلان", "العبيدي", "موراتا", "سوندرز", "الزيدي", "هارمان", "كوفاتش", "روسيني", "الشامي", "بيرغمان", "أوكونيو", "تاكادا", "لينغ", "الفقيه", "دراغان", "ويلكنز", "سانتوس", "بوكوف", "يلماز", "قرداش", "شتاينر", "موانغي", "الدباغ", "غولدمان", "كيم", "رازافي", "لوبيز", "أندرسون", "الخطيب"]
 _SPEECH = ("report", *STANCES)
 IMPLIED_SHARE = 0.3
 """Of the sentences in which the holder follows a verb of speech, how many are learnt from without their holder too."""
