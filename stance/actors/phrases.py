@@ -191,6 +191,8 @@ class Phraser:
                 current = None
                 continue
             fresh = current is None or clitic or token.kind == "demonstrative"
+            # a verb's subject and then its object: two names side by side are never one
+            fresh = fresh or (token.kind == "entity" and tokens[i - 1].kind == "entity" and i >= covered)
             if current is not None and token.kind == "title" and current.kinds - {"title", "demonstrative"}:
                 fresh = current.last - current.first > 6
             if fresh or current is None:
@@ -286,6 +288,7 @@ def _joined(tokens: list[Token], phrases: list[Phrase]) -> list[Phrase]:
     return found
 
 
+_HONOURS = frozenset(("معاليه", "سموه", "فخامته", "جلالته", "سعادته", "سيادته", "معاليها", "سموها"))
 _SOME_OF = frozenset(["كثير", "الكثير", "العديد", "عدد", "بعض", "اغلب", "معظم", "عشرات", "مءات", "مئات", "احد", "مجموعه", "جزء"])
 
 
@@ -298,6 +301,8 @@ def _belongs(tokens: list[Token], whole: Phrase, part: Phrase) -> bool:
         if part.clitic == "و" and first.kind == head and head in ("entity", "body"):  # the government and the people of
             return True
         if "title" not in whole.kinds and head != "body":
+            return False
+        if tokens[whole.first].form in _HONOURS:
             return False
         if part.clitic == "ل":
             return first.kind in _OF or first.form in _SPEAKS_FOR
