@@ -63,6 +63,7 @@ class Phrase:
 
 _FUTURE = re.compile(r"س[يتن][^ا]..+")
 _TENTH = re.compile(r"است[^ا]{2,4}")
+_SHE = re.compile(r"تست.{2,4}|ت[^ا]ت[^ايوه][^ه]")
 
 
 _NOUNS_IN_T = frozenset(
@@ -77,6 +78,7 @@ def _looks_like_a_verb(form: str) -> bool:
         (n > 3 and form[0] == "ي" and not form.endswith(("يه", "ي")))
         or (n > 3 and form.endswith("وا"))  # they did
         or (n > 3 and form.endswith("ت") and not form.endswith(("ات", "وت", "يت", "ست")))  # she did
+        or _SHE.fullmatch(form) is not None
         or (n > 3 and form.startswith("تت"))  # she does, fifth and eighth form
         or (n == 4 and form[0] == "ت" and form not in _NOUNS_IN_T)
         or _FUTURE.fullmatch(form) is not None
@@ -116,7 +118,7 @@ class Phraser:
     def _cue(self, form: str) -> str | None:
         """Return the group of a word of the lexicon; what is neither a stance nor a report is no class here."""
         found = self.lexicon.forms.get(form, "").partition(".")[0]
-        return found if found in _SPOKEN else None
+        return "report" if found == "call" else found if found in _SPOKEN else None
 
     def _find_kind(self, form: str) -> tuple[str, str]:
         """Return the class of a word and its prefixed clitics."""
@@ -192,9 +194,12 @@ class Phraser:
                 continue
             fresh = current is None or clitic or token.kind == "demonstrative"
             # a verb's subject and then its object: two names side by side are never one
-            fresh = fresh or (token.kind == "entity" and tokens[i - 1].kind == "entity" and i >= covered)
+            if token.entity and token.entity[1] != "nisba" and current is not None:
+                named = current.kinds >= {"title", "nisba"} and tokens[i - 1].kind == "word"
+                fresh = fresh or named or tokens[i - 1].kind == "entity"
             if current is not None and token.kind == "title" and current.kinds - {"title", "demonstrative"}:
-                fresh = current.last - current.first > 6
+                alone = current.last - current.first == 1 and tokens[current.first].kind == "noun"
+                fresh = current.last - current.first > 6 or (alone and not token.form.startswith("ال"))
             if fresh or current is None:
                 current = Phrase(i, i + 1, clitic)
                 found.append(current)
