@@ -21,6 +21,7 @@ STANCES = ("support", "oppose", "abstain")
 IMPLIED = "implied"
 """Kind of a phrase that is a verb or a pronoun: its holder is named elsewhere, or not at all."""
 _PRONOUNS = frozenset(("انه", "انها", "انهم", "بانه", "بانها", "اننا", "اننى", "فاننا", "لاننا", "انني", "نحن", "ونحن", "لكنه", "لكنها"))
+_SPOKEN = {*STANCES, "report", "negation"}
 _BREAKING = {"preposition", "particle", "relative", "pronoun", "report", "negation", "verb"}
 
 
@@ -62,6 +63,7 @@ class Phrase:
 
 _FUTURE = re.compile(r"س[يتن][^ا]..+")
 _TENTH = re.compile(r"است[^ا]{2,4}")
+_SHE = re.compile(r"تست.{2,4}|ت[^ا]ت[^ايوه][^ه]")
 
 
 _NOUNS_IN_T = frozenset(
@@ -76,6 +78,7 @@ def _looks_like_a_verb(form: str) -> bool:
         (n > 3 and form[0] == "ي" and not form.endswith(("يه", "ي")))
         or (n > 3 and form.endswith("وا"))  # they did
         or (n > 3 and form.endswith("ت") and not form.endswith(("ات", "وت", "يت", "ست")))  # she did
+        or _SHE.fullmatch(form) is not None
         or (n > 3 and form.startswith("تت"))  # she does, fifth and eighth form
         or (n == 4 and form[0] == "ت" and form not in _NOUNS_IN_T)
         or _FUTURE.fullmatch(form) is not None
@@ -112,25 +115,30 @@ class Phraser:
                     self._classes.setdefault(normalize(form), name)
         self._kind = lru_cache(1 << 16)(self._find_kind)
 
+    def _cue(self, form: str) -> str | None:
+        """Return the group of a word of the lexicon; what is neither a stance nor a report is no class here."""
+        found = self.lexicon.forms.get(form, "").partition(".")[0]
+        return "report" if found == "call" else found if found in _SPOKEN else None
+
     def _find_kind(self, form: str) -> tuple[str, str]:
         """Return the class of a word and its prefixed clitics."""
         if found := self._classes.get(form):
             return found, ""
         stemmed = stem(form)
-        if found := self.lexicon.forms.get(form):
+        if found := self._cue(form):
             return found, ""
         for rest, clitics in ((form[1:], form[:1]),) if len(form) > 3 and form[0] in "وف" else ():
-            if found := self._classes.get(rest) or self.lexicon.forms.get(rest):
+            if found := self._classes.get(rest) or self._cue(rest):
                 return found, clitics
         head = form[1:] if len(form) > 3 and form[0] in "وف" else form
         conj = form[: len(form) - len(head)]
         for prefix in ("لل", "بال", "كال"):
             if len(head) > len(prefix) + 2 and head.startswith(prefix):
                 rest = "ال" + head[len(prefix) :]
-                return self._classes.get(rest) or self.lexicon.forms.get(stemmed) or "noun", conj + prefix[0]
+                return self._classes.get(rest) or self._cue(stemmed) or "noun", conj + prefix[0]
         if len(head) > 3 and head[0] in "بل" and (found := self._classes.get(head[1:])):
             return found, conj + head[0]
-        if found := self.lexicon.forms.get(stemmed):
+        if found := self._cue(stemmed):
             return found, form[: len(form) - len(stemmed)].replace("ال", "")
         if conj and head.startswith("ال"):
             return "noun", conj
@@ -150,6 +158,8 @@ class Phraser:
                 )
             else:
                 form, kind = piece, "quote" if piece in _QUOTES else "mark"
+            if kind in ("word", "noun") and "\u064b" in piece:  # nunation: an adverb, or the object; nobody's name
+                kind = "indefinite"
             found.append(Token(match.start(), match.end(), form, kind))
         forms = [t.form for t in found]
         at = 0
@@ -183,8 +193,13 @@ class Phraser:
                 current = None
                 continue
             fresh = current is None or clitic or token.kind == "demonstrative"
+            # a verb's subject and then its object: two names side by side are never one
+            if token.entity and token.entity[1] != "nisba" and current is not None:
+                named = current.kinds >= {"title", "nisba"} and tokens[i - 1].kind == "word"
+                fresh = fresh or named or tokens[i - 1].kind == "entity"
             if current is not None and token.kind == "title" and current.kinds - {"title", "demonstrative"}:
-                fresh = current.last - current.first > 6
+                alone = current.last - current.first == 1 and tokens[current.first].kind == "noun"
+                fresh = current.last - current.first > 6 or (alone and not token.form.startswith("ال"))
             if fresh or current is None:
                 current = Phrase(i, i + 1, clitic)
                 found.append(current)
@@ -198,9 +213,14 @@ class Phraser:
             phrase.core = phrase.last
         return _with_implied(tokens, _joined(tokens, found))
 
-    def span(self, text: str, tokens: list[Token], phrase: Phrase, limit: int) -> tuple[int, int]:
-        """Return where a phrase lies in the text, without its clitics, and its core at most `limit` words long."""
-        last = min(_own_end(tokens, phrase), phrase.first + limit)
+    def span(
+        self, text: str, tokens: list[Token], phrase: Phrase, limit: int, *, whole: bool = False
+    ) -> tuple[int, int]:
+        """Return where a phrase lies in the text, without its clitics, and its core at most `limit` words long.
+
+        Unless the `whole` is asked for, what does not belong to the name in it is left out.
+        """
+        last = min(phrase.core if whole else _own_end(tokens, phrase), phrase.first + limit)
         if phrase.last > phrase.core == last:
             last = phrase.last
         while last - 1 > phrase.first and tokens[last - 1].kind in ("quote", "number", "demonstrative"):
@@ -273,6 +293,7 @@ def _joined(tokens: list[Token], phrases: list[Phrase]) -> list[Phrase]:
     return found
 
 
+_HONOURS = frozenset(("معاليه", "سموه", "فخامته", "جلالته", "سعادته", "سيادته", "معاليها", "سموها"))
 _SOME_OF = frozenset(["كثير", "الكثير", "العديد", "عدد", "بعض", "اغلب", "معظم", "عشرات", "مءات", "مئات", "احد", "مجموعه", "جزء"])
 
 
@@ -285,6 +306,8 @@ def _belongs(tokens: list[Token], whole: Phrase, part: Phrase) -> bool:
         if part.clitic == "و" and first.kind == head and head in ("entity", "body"):  # the government and the people of
             return True
         if "title" not in whole.kinds and head != "body":
+            return False
+        if tokens[whole.first].form in _HONOURS:
             return False
         if part.clitic == "ل":
             return first.kind in _OF or first.form in _SPEAKS_FOR

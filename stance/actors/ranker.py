@@ -118,7 +118,7 @@ class ActorFinder:
         if not phrases:
             return None, None
         features = sentence_features(tokens, phrases, label)
-        implied = {i for i, phrase in enumerate(phrases) if IMPLIED in phrase.kinds}
+        implied: set[int | None] = {i for i, phrase in enumerate(phrases) if IMPLIED in phrase.kinds}
         actor_at, actor_p = self._best("actor", features, set())
         target_at, _ = self._best("target", features, implied | {actor_at})
         actor = target = None
@@ -127,7 +127,7 @@ class ActorFinder:
             entity, name, kind = self._identify(phrases[actor_at], tokens, text[start:end])
             actor = Actor(text[start:end], start + offset, end + offset, entity, name, kind, actor_p)
         if target_at is not None:
-            start, end = self.phraser.span(text, tokens, phrases[target_at], TARGET_WORDS)
+            start, end = self.phraser.span(text, tokens, phrases[target_at], TARGET_WORDS, whole=True)
             target = Span(text[start:end], start + offset, end + offset)
         return actor, target
 

@@ -25,6 +25,7 @@ from stance.articles.guards import disk_faults, opened_alone, stopped, told_to_s
 from stance.articles.records import Fields
 from stance.articles.rejects import reject_line
 from stance.articles.runs import Progress, Run
+from stance.articles.scoring import ALL, Beside
 from stance.articles.sinks import encoder_for
 from stance.articles.workers import Scored, Workers, processes_for
 from stance.errors import DocumentError, RunError
@@ -56,6 +57,7 @@ def score_to_file(
     model: Model,
     *,
     uncertain: bool = False,
+    beside: Beside = ALL,
     fields: Fields = Fields(),
     limits: ReadLimits = ReadLimits(),
     rejects: str | Path | None = None,
@@ -74,6 +76,8 @@ def score_to_file(
         Ends in one of `sinks.SUFFIXES`. It appears under this name when it is complete.
     model : Model
     uncertain : bool
+    beside : Beside
+        What is found beside the labels; it costs time.
     fields : Fields
     limits : ReadLimits
     rejects : str or Path, optional
@@ -104,17 +108,18 @@ def score_to_file(
     """
     out = Path(out)
     rejects = Path(rejects) if rejects is not None else Path(f"{out}.rejects.jsonl")
-    session = _Session(list(paths), out, rejects, model, uncertain, fields, limits, strict, progress)
+    session = _Session(list(paths), out, rejects, model, uncertain, beside, fields, limits, strict, progress)
     with told_to_stop(), disk_faults(out), ExitStack() as stack:
         return session.run(stack, restart, processes)
 
 
 class _Session:
     def __init__(
-        self, paths: list[str | Path], out: Path, rejects: Path, model: Model, uncertain: bool, fields: Fields,
+        self, paths: list[str | Path], out: Path, rejects: Path, model: Model, uncertain: bool, beside: Beside, fields: Fields,
         limits: ReadLimits, strict: bool, progress: Callable[[Progress], None] | None,
     ) -> None:  # fmt: skip
         self.paths, self.out, self.rejects = paths, out, rejects
+        self.beside = beside
         self.model, self.uncertain, self.strict, self.progress = model, uncertain, strict, progress
         self.encoder = encoder_for(out, model.labels)
         self.spool_path = out.with_name(out.name + ".partial")
@@ -122,7 +127,7 @@ class _Session:
         self.reader = DocumentReader(fields, self._fail, limits)
         self.options = {
             "output": self.encoder.kind + (".gz" if self.encoder.packed else ""), "rejects": str(rejects),
-            "uncertain": uncertain, "text_field": fields.text, "title_field": fields.title, "date_field": fields.date,
+            "uncertain": uncertain, "actors": beside.actors, "sentiment": beside.sentiment, "text_field": fields.text, "title_field": fields.title, "date_field": fields.date,
             "id_field": fields.id, "limits": repr(limits), "release": stance.__version__,
             "batch": [BATCH_EVENTS, BATCH_CHARACTERS],
         }  # fmt: skip
@@ -160,7 +165,7 @@ class _Session:
         self.begun = self.state
         count = processes or processes_for([str(p) for p in self.paths], self.inputs.bytes)
         try:
-            with Workers(self.model, self.encoder, self.uncertain, count) as self.workers:
+            with Workers(self.model, self.encoder, self.uncertain, count, self.beside) as self.workers:
                 self._read()
             self._save(complete=True)
         except KeyboardInterrupt as signalled:

@@ -15,8 +15,14 @@ The same rule makes one answer of the sentences of one actor.
 Why two thirds: with three votes it takes two wrong ones, not one, to turn the answer into another stance; one wrong vote
 of three or more turns it into "conflicting" at worst when it is surer than the others. With a simple majority the answer
 hangs on a single sentence whenever the vote is close, and where two parties dispute in one article, as they do in the
-news, the article would be said to hold the view of whoever was quoted once more. `tests/benchmarks/verdict.py` measures
-this by simulation.
+news, the article would be said to hold the view of whoever was quoted once more.
+
+Measured by `tests/benchmarks/verdict.py`, which draws articles from the shipped four-label model's answers on real
+sentences (four sentences with a stance, ten without; in the dispute two against two): of articles with one voice a simple
+majority names the right stance in 67%, a wrong one in 17%; two thirds name the right one in 41%, a wrong one in 5%, and say
+"conflicting" or "neutral" else. Of articles in dispute a simple majority sees 23%, two thirds 72%. Three quarters would see
+85% of the disputes and name the one voice in 27%. An analyst who is told "conflicting" looks at the actors; one who is told
+the wrong stance does not.
 """
 
 from __future__ import annotations
@@ -69,11 +75,11 @@ class Verdict:
 
 def verdict_of(votes: Iterable[tuple[str | None, float]], majority: float = MAJORITY) -> Verdict:
     """Return the verdict on labels with their probabilities, by the rule above."""
-    votes = [(label, p) for label, p in votes if label is not None]
-    cast = [(label, p) for label, p in votes if label not in SILENT]
-    silent = len(votes) - len(cast)
+    known = [(label, p) for label, p in votes if label is not None]
+    cast = [(label, p) for label, p in known if label not in SILENT]
+    silent = len(known) - len(cast)
     if not cast:
-        mean = sum(p for _, p in votes) / len(votes) if votes else 0.0
+        mean = sum(p for _, p in known) / len(known) if known else 0.0
         return Verdict("neutral", 1.0, {}, mean, 0, silent)
     weights: dict[str, float] = {}
     for label, p in cast:

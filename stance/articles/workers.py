@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from stance.articles.documents import Document
-from stance.articles.scoring import score_batch
+from stance.articles.scoring import ALL, Beside, score_batch
 from stance.articles.sinks import Encoder
 from stance.model.classifier import Model
 
@@ -40,13 +40,13 @@ class Scored:
 
 
 def score_encoded(
-    documents: Sequence[Document], model: Model, encoder: Encoder, *, uncertain: bool = False, threads: int | None = None
+    documents: Sequence[Document], model: Model, encoder: Encoder, *, uncertain: bool = False, threads: int | None = None, beside: Beside = ALL
 ) -> Scored:
     """Score a batch and encode it: the same batch gives the same bytes in any process."""
     # Small batches would be worked in plain Python where the kernel is not loaded, and differ in the seventh place.
     import stance.features.kernel  # noqa: F401
 
-    articles = score_batch(documents, model, uncertain=uncertain, threads=threads)
+    articles = score_batch(documents, model, uncertain=uncertain, threads=threads, beside=beside)
     counts: Counter[str] = Counter()
     for article in articles:
         counts.update({label: n for label, n in article.counts.items() if n})
@@ -57,12 +57,12 @@ _mine: dict[str, Any] = {}
 """What a worker process was started with."""
 
 
-def _begin(model: Model, encoder: Encoder, uncertain: bool) -> None:
+def _begin(model: Model, encoder: Encoder, uncertain: bool, beside: Beside) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if (parent := multiprocessing.parent_process()) is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    _mine.update(model=model, encoder=encoder, uncertain=uncertain)
+    _mine.update(model=model, encoder=encoder, uncertain=uncertain, beside=beside)
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)  # batches make many objects and no cycles
 
@@ -75,7 +75,9 @@ def _end_with(sentinel: int) -> None:
 
 def _score(documents: Sequence[Document]) -> Scored:
     # One thread: the pool has a process for every processor already.
-    return score_encoded(documents, _mine["model"], _mine["encoder"], uncertain=_mine["uncertain"], threads=1)
+    return score_encoded(
+        documents, _mine["model"], _mine["encoder"], uncertain=_mine["uncertain"], threads=1, beside=_mine["beside"]
+    )
 
 
 def _warm() -> None:
@@ -87,12 +89,12 @@ def _warm() -> None:
 class _Here(Executor):
     """Works at once, in this process."""
 
-    def __init__(self, model: Model, encoder: Encoder, uncertain: bool) -> None:
-        self._model, self._encoder, self._uncertain = model, encoder, uncertain
+    def __init__(self, model: Model, encoder: Encoder, uncertain: bool, beside: Beside) -> None:
+        self._model, self._encoder, self._uncertain, self._beside = model, encoder, uncertain, beside
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(score_encoded(args[0], self._model, self._encoder, uncertain=self._uncertain))
+        future.set_result(score_encoded(args[0], self._model, self._encoder, uncertain=self._uncertain, beside=self._beside))
         return future
 
 
@@ -106,18 +108,21 @@ class Workers:
     uncertain : bool
     processes : int
         1 is this process.
+    beside : Beside
 
     """
 
-    def __init__(self, model: Model, encoder: Encoder, uncertain: bool, processes: int) -> None:
+    def __init__(
+        self, model: Model, encoder: Encoder, uncertain: bool, processes: int, beside: Beside = ALL
+    ) -> None:
         self.processes = processes
         self._warm: Future[None] | None = None
         if processes == 1:
-            self._pool: Executor = _Here(model, encoder, uncertain)
+            self._pool: Executor = _Here(model, encoder, uncertain, beside)
             return
         # "spawn", because a fork would copy locks that the threads of this process may hold.
         self._pool = ProcessPoolExecutor(
-            processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(model, encoder, uncertain)
+            processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(model, encoder, uncertain, beside)
         )
         # One worker goes first: should the kernel have to be compiled, it is compiled once.
         self._warm = self._pool.submit(_warm)

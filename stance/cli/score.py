@@ -25,6 +25,8 @@ def score(
     format: FormatOption = Format.table,
     by: Annotated[By | None, typer.Option(help="actor: one table over all articles of who took which stance on what, with dates.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file too: the articles to read, or the table with plots.")] = None,
+    actors: Annotated[bool, typer.Option("--actors/--no-actors", help="Find who holds each stance, and on what.")] = True,
+    sentiment: Annotated[bool, typer.Option("--sentiment/--no-sentiment", help="Judge sentiment beside stance.")] = True,
     uncertain: UncertainOption = False,
     text_field: Annotated[str | None, typer.Option(help="Field of a record that holds the text.")] = None,
     title_field: Annotated[str | None, typer.Option(help="Field that holds the title.")] = None,
@@ -41,7 +43,7 @@ def score(
     from stance.articles.documents import DocumentReader
     from stance.articles.records import Fields
     from stance.articles.rejects import reject_log
-    from stance.articles.scoring import score_documents
+    from stance.articles.scoring import Beside, score_documents
     from stance.errors import DocumentError
     from stance.present.scores import print_by_actor, print_scores
 
@@ -49,6 +51,11 @@ def score(
         raise typer.BadParameter("--rejects, --strict and --workers do not go with --cluster; rejects lie beside each part in OUT")
     if out is not None and (by is not None or html is not None):
         raise typer.BadParameter("--by and --html do not go with --out, which writes a row a sentence")
+    if by is not None and not actors:
+        raise typer.BadParameter("--by actor needs actors; leave out --no-actors")
+    if cluster is not None and not (actors and sentiment):
+        raise typer.BadParameter("--no-actors and --no-sentiment do not go with --cluster")
+    beside = Beside(actors, sentiment)
     loaded = _model(model, task, scheme)
     if by is not None and loaded.task != "stance":
         raise typer.BadParameter(f"--by actor needs a model of stance; {loaded.name} is one of {loaded.task}")
@@ -66,7 +73,7 @@ def score(
                 )
             else:
                 run = score_to_file(
-                    paths, out, loaded, uncertain=uncertain, fields=fields, rejects=rejects, strict=strict,
+                    paths, out, loaded, uncertain=uncertain, beside=beside, fields=fields, rejects=rejects, strict=strict,
                     restart=restart, processes=workers, progress=progress,
                 )  # fmt: skip
         show_run(run, as_json=format in (Format.json, Format.jsonl))
@@ -78,7 +85,7 @@ def score(
     with reject_log(rejects, strict=strict) as log:
         reader = DocumentReader(fields, log)
         documents = (document for file in reader.files(paths) for document in reader.read(file))
-        articles = score_documents(documents, loaded, uncertain=uncertain)
+        articles = score_documents(documents, loaded, uncertain=uncertain, beside=beside)
         if by is By.actor:
             print_by_actor(articles, loaded.labels, format.value, html)
         else:

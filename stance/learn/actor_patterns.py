@@ -12,7 +12,7 @@ from stance.actors.entities import read_toml
 from stance.errors import RecipeError
 
 _SLOT = re.compile(r"\{(?:([HT]):)?(\w+?)\}|<([^<>]+)>")
-_ROUNDS = 8
+_ROUNDS = 10
 """How often each pattern is filled."""
 
 
@@ -27,14 +27,15 @@ def patterned(path: Path, *, seed: int = 0) -> list[tuple[str, str, tuple[str, .
     data = read_toml(path)
     lists: dict[str, list[str]] = {**data.get("fill", {}), **data.get("actors", {})}
     choose = random.Random(seed)
-    found = []
+    found: list[tuple[str, str, tuple[str, ...], str]] = []
     for group in data.get("pattern", []):
         for pattern in group["text"]:
             if "{H:" not in pattern and "<" not in pattern:
                 raise RecipeError(f"{path}: the pattern {pattern!r} has no holder; expected {{H:...}} or <...>")
             for _ in range(_ROUNDS):
                 text, holder, target = _filled(pattern, lists, choose, path)
-                found.append((text, group["stance"], (holder,), target))
+                if holder in text and target in text:  # not where a preposition has melted into it
+                    found.append((text, group["stance"], (holder,), target))
     return found
 
 

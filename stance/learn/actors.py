@@ -19,6 +19,7 @@ from stance.actors.ranker import ACTOR_WORDS, ActorFinder
 from stance.arabic.normalize import derive
 from stance.errors import LabelError
 from stance.features.lexicon import read_lexicon
+from stance.learn.actor_patterns import patterned
 from stance.learn.conditional import Candidates, fit_choice
 
 STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatweel", "digits", "lowercase")
@@ -126,7 +127,8 @@ def train_actors(
     lexicon: Path,
     *,
     spans: Sequence[Path] = (),
-    C: float = 0.06,
+    patterns: Path | None = None,
+    C: float = 0.03,
     folds: int = 5,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> ActorFinder:
@@ -142,6 +144,8 @@ def train_actors(
         Stance cues.
     spans : sequence of Path
         JSON Lines with ``id, actors, target`` of further sentences of `labels`.
+    patterns : Path, optional
+        Sentence patterns, as in ``labels/spans/patterns.toml``; learnt from, never measured on.
     C : float
         Inverse strength of the regularisation.
     folds : int
@@ -165,8 +169,10 @@ def train_actors(
             f"only {len(records)} sentences name the holder of their stance; expected at least 50 (field 'actors')"
         )
 
+    made = [SpanRecord(*parts) for parts in patterned(patterns)] if patterns else []
+
     def fit(some: Sequence[SpanRecord]) -> ActorFinder:
-        weights = fit_choice([_candidates(phraser, r) for r in varied(some, phraser)], C)
+        weights = fit_choice([_candidates(phraser, r) for r in [*varied(some, phraser), *made]], C)
         return ActorFinder(phraser, normalizer, weights, dict(THRESHOLD), {})
 
     figures = []
@@ -177,10 +183,10 @@ def train_actors(
     progress("fitting", folds, folds + 1)
     finder = fit(records)
     digest = hashlib.sha256(
-        "\n".join(sorted(r.text for r in records)).encode("utf-8", "surrogatepass")
+        "\n".join(sorted(r.text for r in [*records, *made])).encode("utf-8", "surrogatepass")
     ).hexdigest()
     finder.info = {
-        "sentences": len(records), "fingerprint": digest[:16], "C": C, "folds": folds,
+        "sentences": len(records), "patterned": len(made), "fingerprint": digest[:16], "C": C, "folds": folds,
         "cross_validation": {
             name: round(float(np.mean([f[name] for f in figures])), 4) for name in (figures[0] if figures else ()) if name != "sentences"
         },

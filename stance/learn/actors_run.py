@@ -14,7 +14,7 @@ from stance.learn.actors import train_actors
 from stance.learn.card import write_text
 from stance.learn.train import Progress
 
-_KEYS = {"name": str, "labels": list, "spans": list, "entities": str, "lexicon": str, "C": float, "folds": int}
+_KEYS = {"name": str, "labels": list, "spans": list, "patterns": str, "entities": str, "lexicon": str, "C": float, "folds": int}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def read_actor_recipe(path: Path) -> dict[str, Any]:
     base = path.resolve().parent
     for key in ("labels", "spans"):
         data[key] = [Path(p) for pattern in data[key] for p in sorted(glob.glob(str(base / pattern)))]
-    return data | {key: base / data[key] for key in ("entities", "lexicon")}
+    return data | {key: base / data[key] for key in ("entities", "lexicon", "patterns")}
 
 
 def run_actor_training(recipe: Path, out: Path | None, progress: Progress = lambda *_: None) -> ActorTraining:
@@ -58,7 +58,8 @@ def run_actor_training(recipe: Path, out: Path | None, progress: Progress = lamb
     if path.suffix != ".joblib":
         raise RecipeError(f"--out is {str(path)!r}; expected a file name ending in .joblib")
     finder = train_actors(
-        settings["labels"], settings["entities"], settings["lexicon"], spans=settings["spans"], C=settings["C"],
+        settings["labels"], settings["entities"], settings["lexicon"], spans=settings["spans"],
+        patterns=settings["patterns"], C=settings["C"],
         folds=settings["folds"], progress=progress,
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,8 @@ a phrase is made of, what stands around it and where the cue of the stance is. {
 ## Data
 
 {info["sentences"]:,} invented sentences whose holder and target are marked (`labels/`), and variations of them in which the
-holder has a bare surname, or is not named after the verb of speech. Fingerprint of the texts: `{info["fingerprint"]}`.
+holder has a bare surname, stands before its verb, or is not named after the verb of speech; and {info["patterned"]:,}
+sentences filled into patterns (`labels/spans/patterns.toml`). Fingerprint of the texts: `{info["fingerprint"]}`.
 
 ## Measured by cross-validation ({info["folds"]} folds) on these sentences, their stance given
 

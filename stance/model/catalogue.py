@@ -42,7 +42,7 @@ def model_path(name: str | Path) -> Path:
     for candidate in (Path("models", f"{name}.joblib"), resource("models", f"{name}.joblib")):
         if candidate.is_file():
             return candidate
-    shipped = sorted(p.stem for p in resource("models").glob("*.joblib"))
+    shipped = sorted(p.stem for p in resource("models").glob("*.joblib") if p.stem in DEFAULTS.values())
     raise ArtifactError(f"no model named {name!r}; there are: {', '.join(shipped) or 'none (train one: stance train)'}; or give a path")
 
 
