@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from stance.labels.schemes import scheme_names
 from stance.learn.train import Training
 
 USES = """\
@@ -19,6 +20,13 @@ Not to be used to judge persons, to decide about anyone, or as evidence of what 
 sentence on its own words; irony, quotation within quotation and what the article says elsewhere are not seen.
 """
 
+OWN_USES = """\
+## Intended use
+
+To be said by who trained it. It labels text like its training data; on other text its figures say little. Not to be used to
+judge persons, or to decide about anyone. Each decision can be traced to its n-grams.
+"""
+
 
 def figures_table(metrics: dict[str, Any]) -> str:
     """Return a Markdown table of per-label figures."""
@@ -26,6 +34,12 @@ def figures_table(metrics: dict[str, Any]) -> str:
     for label, m in metrics["labels"].items():
         rows.append(f"| {label} | {m['precision']:.3f} | {m['recall']:.3f} | {m['f1']:.3f} | {m['support']:,} |")
     return "\n".join(rows)
+
+
+def _weights(recipe: dict[str, Any]) -> str:
+    within = f" within each {recipe['balance_within']}" if recipe.get("balance_within") else ""
+    factors = "".join(f", {label} times {factor:g}" for label, factor in (recipe.get("label_weights") or {}).items())
+    return f"{recipe['class_weight'] or 'none'}{within}{factors}"
 
 
 def render_card(training: Training, extra: str = "") -> str:
@@ -55,11 +69,13 @@ def render_card(training: Training, extra: str = "") -> str:
         f"Fingerprint of texts and labels (SHA-256): `{info['data_fingerprint']}`.", "",
         "## Features and classifier", "", blocks, "",
         f"{len(model.space.vocabulary):,} features; logistic regression with C = {recipe['C']:g} and "
-        f"class weights {recipe['class_weight'] or 'none'}; temperature {model.temperature:.3f}.",
+        f"class weights {_weights(recipe)}; temperature {model.temperature:.3f}.",
     ]  # fmt: skip
     if info["pruned"]:
         lines.append(f"Pruned from {info['pruned']['before']:,} to {info['pruned']['after']:,} features to fit the size.")
-    lines += ["", USES]
+    if appended := recipe.get("append_fields"):
+        lines.append(f"It expects behind the text, each after a space: {', '.join(appended)}.")
+    lines += ["", USES if recipe["scheme"] in scheme_names() else OWN_USES]
     if metrics:
         low, high = metrics["macro_f1_interval"]
         lines += [
