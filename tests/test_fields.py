@@ -101,30 +101,6 @@ def test_training_is_sklearns_with_these_weights(file):
     assert np.abs(plain.coefficients - trained.model.coefficients).max() > 0.01
 
 
-def test_labels_split_by_another_task_are_merged_after_the_fit(tmp_path):
-    rows = ["text,stance,tone"]
-    for i in range(24):
-        place = f"{PLACES[i % 8]} {i}"
-        rows += [f"نؤيد ونشكر {place},for,glad", f"نؤيد ونأسف {place},for,sad", f"نرفض ونأسف {place},against,sad"]
-    rows.append("نرفض ونشكر,against,glad")  # too rare to be a part of its own
-    path = tmp_path / "tones.csv"
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    recipe = Recipe(labels=(str(path),), blocks=(Block("word", (1, 1)),), folds=2, split_by="tone", merge="after")
-    trained = train(recipe)
-    model = trained.model
-    assert model.labels == ("against", "for")
-    assert set(model.fine_labels) == {"against/sad", "for/glad", "for/sad"}
-    assert trained.metrics["accuracy"] > 0.95
-    # A label's probability is the sum of its parts, as a plain softmax over all parts gives them.
-    text = "نؤيد ونشكر السوق"
-    raw = model.space.scorer(model.coefficients, model.intercepts)([text])[0] / model.temperature
-    parts = dict(zip(model.fine_labels, np.exp(raw) / np.exp(raw).sum(), strict=True))
-    assert model.predict_proba([text])[0, 1] == pytest.approx(parts["for/glad"] + parts["for/sad"], abs=0.02)
-    assert evaluate_files([path], model).n == 73
-    with pytest.raises(LabelError, match="split_by is 'mood'"):
-        train(replace(recipe, split_by="mood"))
-
-
 def test_recipe_files_hold_both(file, tmp_path):
     wanted = recipe_for(file, append_fields=("target",), balance_within="target", label_weights={"for": 0.5}, base=tmp_path)
     path = tmp_path / "r.toml"

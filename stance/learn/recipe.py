@@ -46,9 +46,6 @@ class Recipe:
     merge : {"before", "after"}
         Where the scheme merges finer labels: ``before`` fits the merged labels; ``after`` fits the finer ones, and the
         probability of a label is the sum of those that merge into it.
-    split_by : str or None
-        A field: labels are split by its values before the fit, and merged after it, so that what two tasks' labels say
-        of one text together is learnt (``Negative`` with ``Against`` reads unlike ``Negative`` with ``Favor``).
     max_iter : int
         Most iterations of the solver.
     append_fields : tuple of str
@@ -83,7 +80,6 @@ class Recipe:
     C: float = 10.0
     class_weight: str | None = "balanced"
     merge: str = "before"
-    split_by: str | None = None
     max_iter: int = 500
     folds: int = 5
     seed: int = 0
@@ -156,7 +152,7 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f"{path}: {error}") from None
     classifier, validation = data.get("classifier", {}), data.get("validation", {})
     for table, given, known in (
-        ("classifier", classifier, {"C", "class_weight", "max_iter", "merge", "split_by", "balance_within", "label_weights"}),
+        ("classifier", classifier, {"C", "class_weight", "max_iter", "merge", "balance_within", "label_weights"}),
         ("validation", validation, {"folds"}),
     ):
         if unknown := sorted(set(given) - known):
@@ -164,10 +160,7 @@ def read_recipe(path: str | Path) -> Recipe:
     weight = classifier.get("class_weight", "balanced")
     if weight not in ("balanced", "none"):
         raise RecipeError(f"{path}: classifier.class_weight is {weight!r}; expected 'balanced' or 'none'")
-    split_by = classifier.get("split_by")
-    merge = classifier.get("merge", "before" if split_by is None else "after")
-    if split_by is not None and (not isinstance(split_by, str) or merge != "after"):
-        raise RecipeError(f"{path}: classifier.split_by is {split_by!r}; expected the name of a field, and merge = \"after\"")
+    merge = classifier.get("merge", "before")
     if merge not in ("before", "after"):
         raise RecipeError(f"{path}: classifier.merge is {merge!r}; expected 'before' or 'after'")
     within, append = classifier.get("balance_within"), data.get("append_fields", [])
@@ -197,7 +190,6 @@ def read_recipe(path: str | Path) -> Recipe:
         C=float(_number(path, "classifier.", classifier, "C", 10.0, 1e-6, 1e6)),
         class_weight=None if weight == "none" else weight,
         merge=merge,
-        split_by=split_by,
         max_iter=int(_number(path, "classifier.", classifier, "max_iter", 500, 1, 100_000)),
         folds=int(_number(path, "validation.", validation, "folds", 5, 0, 50)),
         seed=int(_number(path, "", data, "seed", 0, 0, 2**31 - 1)),

@@ -48,7 +48,7 @@ def recipe_toml(recipe: Recipe, folder: Path) -> str:
     }  # fmt: skip
     given = {
         "merge": None if recipe.merge == "before" else recipe.merge, "balance_within": recipe.balance_within,
-        "label_weights": recipe.label_weights, "split_by": recipe.split_by,
+        "label_weights": recipe.label_weights,
     }  # fmt: skip
     weights = {key: value for key, value in given.items() if value}
     data: dict[str, Any] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -36,7 +35,6 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of its steps are done, and how many there are."""
 
 DESCRIPTION_BYTES = 40_000  # of a model file: recipe, metrics, headers
-FEWEST_SPLIT = 20
 TEMPERATURES = (0.05, 20.0)
 
 
@@ -319,37 +317,11 @@ def _plain(recipe: Recipe) -> dict[str, Any]:
 def read_data(recipe: Recipe) -> LabelledData:
     """Read the labelled records that a recipe names."""
     scheme = find_scheme(recipe.scheme) if recipe.scheme else None
-    data = read_labels(
+    return read_labels(
         recipe.labels, scheme, task=recipe.task, text_field=recipe.text_field, label_field=recipe.label_field,
         mapping=recipe.mapping, base=recipe.base, skip_conflicts=recipe.skip_conflicts,
         append_fields=recipe.append_fields,
     )  # fmt: skip
-    return data if recipe.split_by is None else split_labels(data, recipe.split_by)
-
-
-def split_labels(data: LabelledData, by: str) -> LabelledData:
-    """Return the data with its finer labels split by another field: ``Negative/Favor``.
-
-    A part of fewer than `FEWEST_SPLIT` texts joins the largest part of its label, so that every fold has some of each.
-
-    Raises
-    ------
-    LabelError
-        No record has the field.
-    """
-    values = [record.get(by) for record in data.records]
-    if not any(values):
-        there = ", ".join(map(str, data.records[0]))
-        raise LabelError(f"classifier.split_by is {by!r}; no record has a value in that field (fields there: {there})")
-    split = [f"{label}/{value}" for label, value in zip(data.fine_labels, values, strict=True)]
-    n = Counter(split)
-    largest: dict[str, str] = {}
-    for part, label in sorted(set(zip(split, data.fine_labels, strict=True))):
-        largest[label] = max(largest.get(label, part), part, key=n.__getitem__)
-    finer = [s if n[s] >= FEWEST_SPLIT else largest[label] for s, label in zip(split, data.fine_labels, strict=True)]
-    coarse = dict(zip(finer, data.labels, strict=True))
-    new = {label: coarse[label] for label in sorted(coarse) if label not in data.scheme.known}
-    return replace(data, fine_labels=finer, scheme=replace(data.scheme, merge={**data.scheme.merge, **new}))
 
 
 def train(recipe: Recipe | str | Path, progress: Progress = lambda *_: None) -> Training:
