@@ -115,5 +115,8 @@ def test_recipe_files_hold_both(file, tmp_path):
 def test_command(file, tmp_path):
     model = tmp_path / "m.joblib"
     run("train", file, "--append-field", "target", "--folds", 2, "--out", model)
+    card = model.with_suffix(".md").read_text(encoding="utf-8")
+    assert "behind the text, each after a space: target." in card
+    assert "diplomatic" not in card and "Arabic news" not in card  # it is the user's own model, not one of ours
     out, _ = run("evaluate", file, "--model", model, "--slice", "target", "--format", "json")
     assert {s["value"]: s["n"] for s in json.loads(out)["slices"]} == {"dam": 8, "road": 12}

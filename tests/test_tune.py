@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import optuna
@@ -114,8 +114,15 @@ def test_a_recipe_file_holds_everything(tmp_path):
         mapping={"Favor": "support", "None": ""}, normalization=("tatweel",), C=2.5, class_weight=None, folds=0, floor=0.25,
         blocks=(Block("char_wb", (2, 4), norm=None, max_features=50, weight=0.5, min_df=0.01),), skip_conflicts=True, base=tmp_path,
     )  # fmt: skip
-    write_recipe(wanted, tmp_path / "x.toml")
-    assert read_recipe(tmp_path / "x.toml") == wanted
+    weighted = replace(
+        wanted, class_weight="balanced", balance_within="target", label_weights={"support": 0.5}, merge="after",
+        append_fields=("target",), max_size=500_000, scheme="oppose", lexicon="lexicon.toml", max_iter=700,
+    )  # fmt: skip
+    left = [f.name for f in fields(Recipe) if getattr(wanted, f.name) == getattr(weighted, f.name) == getattr(Recipe(), f.name)]
+    assert left == [], "a setting that this test forgets"
+    for recipe in (wanted, weighted):
+        write_recipe(recipe, tmp_path / "x.toml")
+        assert read_recipe(tmp_path / "x.toml") == recipe
     with pytest.raises(RecipeError, match=r"expected a file name ending in \.toml"):
         write_recipe(wanted, tmp_path / "x.json")
     with pytest.raises(RecipeError, match="existing folder"):

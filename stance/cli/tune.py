@@ -30,7 +30,7 @@ def tune(
     mapping: MapOption = None,
     skip_conflicts: SkipConflictsOption = False,
     append_field: AppendFieldOption = None,
-    seconds: Annotated[str | None, typer.Option("--time", help="How long it may take in all: 60s (default), 5m, 1h.")] = None,
+    seconds: Annotated[str | None, typer.Option("--time", help="About how long it may take in all: 60s (default), 5m, 1h.")] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials; without --time this makes the search reproducible.")] = None,
     folds: Annotated[int | None, typer.Option(min=2, max=50, help="Folds of the cross-validation; by default the recipe's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds and of the search.")] = 0,

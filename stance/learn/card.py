@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from stance.labels.schemes import scheme_names
 from stance.learn.train import Training
 
 USES = """\
@@ -17,6 +18,13 @@ take a stance, which way, and where to look. Each decision can be traced to its 
 
 Not to be used to judge persons, to decide about anyone, or as evidence of what somebody said. The unit is one
 sentence on its own words; irony, quotation within quotation and what the article says elsewhere are not seen.
+"""
+
+OWN_USES = """\
+## Intended use
+
+To be said by who trained it. It labels text like its training data; on other text its figures say little. Not to be used to
+judge persons, or to decide about anyone. Each decision can be traced to its n-grams.
 """
 
 
@@ -35,6 +43,12 @@ def pruning_sentence(pruned: dict[str, Any]) -> str:
         return text + "."
     before, after = pruned["macro_f1_before"], pruned["macro_f1_after"]
     return f"{text}; macro-F1 in cross-validation {before:.3f} before, {after:.3f} after ({after - before:+.3f})."
+
+
+def _weights(recipe: dict[str, Any]) -> str:
+    within = f" within each {recipe['balance_within']}" if recipe.get("balance_within") else ""
+    factors = "".join(f", {label} times {factor:g}" for label, factor in (recipe.get("label_weights") or {}).items())
+    return f"{recipe['class_weight'] or 'none'}{within}{factors}"
 
 
 def render_card(training: Training, extra: str = "") -> str:
@@ -64,11 +78,13 @@ def render_card(training: Training, extra: str = "") -> str:
         f"Fingerprint of texts and labels (SHA-256): `{info['data_fingerprint']}`.", "",
         "## Features and classifier", "", blocks, "",
         f"{len(model.space.vocabulary):,} features; logistic regression with C = {recipe['C']:g} and "
-        f"class weights {recipe['class_weight'] or 'none'}; temperature {model.temperature:.3f}.",
+        f"class weights {_weights(recipe)}; temperature {model.temperature:.3f}.",
     ]  # fmt: skip
     if info["pruned"]:
         lines.append(pruning_sentence(info["pruned"]))
-    lines += ["", USES]
+    if appended := recipe.get("append_fields"):
+        lines.append(f"It expects behind the text, each after a space: {', '.join(appended)}.")
+    lines += ["", USES if recipe["scheme"] in scheme_names() else OWN_USES]
     if metrics:
         low, high = metrics["macro_f1_interval"]
         lines += [

@@ -46,7 +46,10 @@ def recipe_toml(recipe: Recipe, folder: Path) -> str:
         "max_size": recipe.max_size, "skip_conflicts": recipe.skip_conflicts or None,
         "append_fields": list(recipe.append_fields) or None,
     }  # fmt: skip
-    given = {"balance_within": recipe.balance_within, "label_weights": recipe.label_weights}
+    given = {
+        "merge": None if recipe.merge == "before" else recipe.merge, "balance_within": recipe.balance_within,
+        "label_weights": recipe.label_weights,
+    }  # fmt: skip
     weights = {key: value for key, value in given.items() if value}
     data: dict[str, Any] = {
         "name": recipe.name, "task": recipe.task, "labels": [relative(label) for label in recipe.labels],
