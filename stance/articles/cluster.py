@@ -20,17 +20,19 @@ from typing import Any
 
 import stance
 from stance.articles.documents import Document, DocumentReader, InputFile, ReadFailure, ReadLimits
+from stance.articles.guards import told_to_stop
 from stance.articles.records import Fields
 from stance.articles.rejects import reject_line
 from stance.articles.runs import Progress, Run
 from stance.articles.sinks import Encoder, need_arrow
 from stance.articles.workers import score_encoded
-from stance.errors import DependencyError, DocumentError, RunError
+from stance.errors import DependencyError, DocumentError, RunError, StanceError
 from stance.model.classifier import Model
 
 BATCH = 512
 """Documents that are scored and written together."""
 MANIFEST = "manifest.json"
+_KEPT = "what is done is kept; start the same command again to go on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def score_on_cluster(
     }))  # fmt: skip
     done = _summaries(files, folder, command, restart)
     before = sum(s["sentences"] for s in done.values())
-    with ExitStack() as stack:
+    with told_to_stop(), ExitStack() as stack:
         try:
             client = stack.enter_context(_client(distributed, address, stack))
         except (OSError, ValueError) as error:
@@ -265,10 +267,14 @@ def score_on_cluster(
                 if progress is not None:
                     now = sum(s["sentences"] for s in done.values())
                     progress(Progress(read, total, now, before, sum(s["rejected"] for s in done.values())))
+        except StanceError:
+            raise
         except distributed.KilledWorker as error:
-            raise RunError(f"a partition ended several workers: {error}. What is done is kept; start the same command again") from None
-        except (OSError, distributed.CancelledError) as error:
-            raise RunError(f"the cluster failed: {error}. What is done is kept; start the same command again") from None
+            raise RunError(f"a partition ended several workers: {error}; {_KEPT}") from None
+        except MemoryError:
+            raise RunError(f"a worker is out of memory; {_KEPT}, with larger workers") from None
+        except Exception as error:  # whatever workers and their file systems let out
+            raise RunError(f"the cluster failed: {type(error).__name__}: {error}; {_KEPT}") from None
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
     counts: Counter[str] = Counter()
     for summary in done.values():
@@ -284,6 +290,7 @@ def score_on_cluster(
 def _summaries(files: Any, folder: str, command: dict[str, Any], restart: bool) -> dict[int, dict[str, Any]]:
     """Return what earlier sessions did of this command, by number of partition."""
     manifest = f"{folder}/{MANIFEST}"
+    files.invalidate_cache()  # of listings: workers have written since
     if files.exists(folder) and files.ls(folder):
         if restart:
             files.rm(folder, recursive=True)
@@ -297,8 +304,10 @@ def _summaries(files: Any, folder: str, command: dict[str, Any], restart: bool) 
     if not files.exists(manifest):
         with files.open(manifest, "wb") as handle:
             handle.write(json.dumps(command).encode())
-    found = (json.loads(files.cat_file(path)) for path in files.ls(f"{folder}/_done", detail=False))
-    return {summary["number"]: summary for summary in found}
+    if not files.exists(f"{folder}/_done"):  # stores of objects have no empty folders
+        return {}
+    found = files.cat(files.ls(f"{folder}/_done", detail=False), on_error="raise") or {}
+    return {summary["number"]: summary for summary in map(json.loads, found.values())}
 
 
 def _client(distributed: Any, address: str, stack: ExitStack) -> Any:
