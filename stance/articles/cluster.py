@@ -291,23 +291,26 @@ def _summaries(files: Any, folder: str, command: dict[str, Any], restart: bool) 
     """Return what earlier sessions did of this command, by number of partition."""
     manifest = f"{folder}/{MANIFEST}"
     files.invalidate_cache()  # of listings: workers have written since
-    if files.exists(folder) and files.ls(folder):
-        if restart:
-            files.rm(folder, recursive=True)
-        elif not files.exists(manifest) or json.loads(files.cat_file(manifest)) != command:
+    if files.exists(folder) and (there := files.ls(folder, detail=False)):
+        ours = files.exists(manifest)
+        if restart and ours:
+            for path in there:
+                if path.rpartition("/")[2].startswith(("part-", "_done", "_aside", "_SUCCESS", MANIFEST)):
+                    files.rm(path, recursive=True)
+        elif not ours or json.loads(files.cat_file(manifest)) != command:
             raise RunError(
-                f"{folder}: holds something else (another command's run, or other files). Name another folder, or "
-                "empty this one with --restart"
-            )
+                f"{folder}: holds " + ("another command's run; name another folder, or drop what it did with --restart" if ours
+                else "files that are no run's; name a folder that is new or empty")
+            )  # fmt: skip
     files.makedirs(f"{folder}/_done", exist_ok=True)
     files.makedirs(f"{folder}/_aside", exist_ok=True)
     if not files.exists(manifest):
         with files.open(manifest, "wb") as handle:
             handle.write(json.dumps(command).encode())
-    if not files.exists(f"{folder}/_done"):  # stores of objects have no empty folders
-        return {}
-    found = files.cat(files.ls(f"{folder}/_done", detail=False), on_error="raise") or {}
-    return {summary["number"]: summary for summary in map(json.loads, found.values())}
+    # stores of objects have no empty folders
+    paths = files.ls(f"{folder}/_done", detail=False) if files.exists(f"{folder}/_done") else []
+    found = files.cat(paths).values() if paths else ()  # many at once
+    return {summary["number"]: summary for summary in map(json.loads, found)}
 
 
 def _client(distributed: Any, address: str, stack: ExitStack) -> Any:
