@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_a_cluster_gives_what_one_machine_gives(inputs, wanted, cluster, tmp_pat
     assert (run.sentences, run.rejected) == (table.num_rows, len(rejects.splitlines()))
     again = score_on_cluster([inputs], tmp_path / "out", stance.load(), cluster.scheduler_address)
     assert again.resumed_after == run.sentences and again.counts == run.counts
-    with pytest.raises(RunError, match="holds something else .*--restart"):
+    with pytest.raises(RunError, match="holds another command's run; .*--restart"):
         score_on_cluster([inputs], tmp_path / "out", stance.load("sentiment-ar"), cluster.scheduler_address)
 
 
@@ -117,27 +118,91 @@ def test_a_partition_scored_twice_is_the_same_file(inputs, tmp_path):
     assert not list((tmp_path / "_aside").iterdir())
 
 
-def test_remote_files_are_read_and_written_through_fsspec(inputs, wanted):
-    """Here the remote place is fsspec's memory; a store of objects differs in the address alone."""
-    import fsspec
+class Flat:
+    """A store of objects: no folders, only names with slashes in them."""
 
-    memory = fsspec.filesystem("memory")
+    @staticmethod
+    def filesystem():
+        from fsspec.implementations.memory import MemoryFileSystem
+
+        class FlatFileSystem(MemoryFileSystem):
+            protocol = "flat"
+            store, pseudo_dirs = {}, [""]
+
+            @classmethod
+            def _strip_protocol(cls, path):
+                return super()._strip_protocol(path.replace("flat://", "memory://"))
+
+            def makedirs(self, path, exist_ok=False):
+                """Do nothing."""
+
+        return FlatFileSystem
+
+
+@pytest.mark.parametrize("protocol", ["memory", "flat"])
+def test_remote_files_are_read_and_written_through_fsspec(inputs, wanted, protocol):
+    """Here the remote place is fsspec's memory, with folders or without as a store of objects; s3:// differs in the address alone."""
+    import fsspec
+    from distributed import LocalCluster
+
+    if protocol == "flat":
+        fsspec.register_implementation("flat", Flat.filesystem(), clobber=True)
+    memory = fsspec.filesystem(protocol)
     for path in sorted(inputs.iterdir()):
         memory.pipe_file(f"/bucket/in/{path.name}", path.read_bytes())
-    memory.makedirs("/bucket/out/_aside"), memory.makedirs("/bucket/out/_done")
-    found = partitions_of(["memory://bucket/in/*"])
-    assert len(found) == 12
-    options = {"uncertain": False, "fields": Fields(), "limits": ReadLimits()}
-    summaries = [score_partition(p, stance.load(), "memory://bucket/out", **options) for p in found]
+    with LocalCluster(n_workers=2, processes=False, threads_per_worker=1, dashboard_address=None) as here:
+        score = partial(
+            score_on_cluster, [f"{protocol}://bucket/in/*"], f"{protocol}://bucket/out", stance.load(), here.scheduler_address
+        )
+        run = score()
+        assert (run.sentences, run.rejected) == (wanted[0].num_rows, len(wanted[1].splitlines()))
+        assert score().resumed_after == run.sentences
+        memory.pipe_file("/bucket/out/mine.txt", b"mine")
+        assert score(restart=True).resumed_after == 0
+        memory.pipe_file("/bucket/other/mine.txt", b"mine")
+        with pytest.raises(RunError, match="files that are no run's"):
+            score_on_cluster([f"{protocol}://bucket/in/*"], f"{protocol}://bucket/other", stance.load(), here.scheduler_address, restart=True)
+    assert memory.cat_file("/bucket/other/mine.txt") == memory.cat_file("/bucket/out/mine.txt") == b"mine"
     tables = []
-    for p in found:
-        with memory.open(f"/bucket/out/{p.part}") as handle:
+    for path in sorted(memory.glob("/bucket/out/part-*.parquet")):
+        with memory.open(path) as handle:
             tables.append(pq.read_table(handle))
     whole = pa.concat_tables(tables)
     for column in ("id", "text", "label", "probability"):
         assert whole[column].equals(wanted[0][column])
-    assert sum(s["rejected"] for s in summaries) == len(wanted[1].splitlines())
-    assert whole["source"][0].as_py().startswith("memory://")
+    assert whole["source"][0].as_py().startswith(f"{protocol}://")
+
+
+def test_the_model_travels_once(inputs, cluster, tmp_path, monkeypatch):
+    """Once on its way to the workers, and not with the twelve partitions."""
+    from stance.model.classifier import Model
+
+    packed = []
+    monkeypatch.setattr(Model, "__reduce_ex__", lambda self, protocol: packed.append(1) or object.__reduce_ex__(self, protocol), raising=False)
+    score_on_cluster([inputs], tmp_path / "out", stance.load(), cluster.scheduler_address)
+    assert len(packed) == 1
+
+
+def test_what_is_wrong_with_files_is_said_as_on_one_machine(cluster, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(b"")
+    (folder / "b.pdf").write_bytes(b"no pdf")
+    (folder / "c.html").write_bytes(b"<div>" * 600)
+    pq.write_table(pa.table({"n": list(range(30))}), folder / "d.parquet", row_group_size=10)
+    pq.write_table(pa.table({"text": [TEXT] * 30}), folder / "e.parquet", row_group_size=10)
+    damaged = bytearray((folder / "e.parquet").read_bytes())
+    middle = pq.ParquetFile(folder / "e.parquet").metadata.row_group(1).column(0).dictionary_page_offset
+    damaged[middle : middle + 20] = b"\xff" * 20
+    (folder / "e.parquet").write_bytes(damaged)
+    (folder / "f.jsonl.gz").write_bytes(gzip.compress(b'{"text": "x"}\n' * 999)[:-20])
+    (folder / "g.txt").write_text(TEXT, encoding="utf-8")
+    one = score_to_file([folder], tmp_path / "one.parquet", stance.load())
+    run = score_on_cluster([folder], tmp_path / "out", stance.load(), cluster.scheduler_address)
+    assert rejects_of(tmp_path / "out") == one.rejects.read_bytes()
+    assert table_of(tmp_path / "out").equals(pq.read_table(tmp_path / "one.parquet"))
+    assert one.rejected == run.rejected == 6
+    assert "row group 1 cannot be read from row 11 on" in one.rejects.read_text(encoding="utf-8")
 
 
 def test_an_address_where_nobody_answers_is_told(inputs, tmp_path, monkeypatch):

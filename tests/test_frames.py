@@ -1,6 +1,7 @@
 """Columns of texts: the same answers from pandas, Polars and the partitions of Dask, missing values passed on."""
 
 import shutil
+import sys
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_dask(wanted):
     pd.testing.assert_frame_equal(found, stance.predict_frame(frame), check_dtype=False)
 
 
-def test_spark():
+def test_spark(monkeypatch):
     pytest.importorskip("pyspark")
     pd = pytest.importorskip("pandas")
     if shutil.which("java") is None:
@@ -69,6 +70,7 @@ def test_spark():
     from pyspark.sql import SparkSession
     from pyspark.sql.functions import pandas_udf
 
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
 
     def label_texts(texts):

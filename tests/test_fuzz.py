@@ -119,6 +119,31 @@ def test_a_reject_gives_back_the_bytes_of_the_record(raw):
         assert record.get("truncated", False) == (len(raw) >= RAW_BYTES)
 
 
+def test_scripts_comments_and_drawings_are_no_attributes():
+    pytest.importorskip("trafilatura")
+    page = (
+        "<html><body><script>if(a<b && " + "x y = 1;" * 900 + "</script><!-- " + "a b c " * 900 + "--><svg><path d='" + "M 1 2 " * 900
+        + "'/></svg><p>" + "أيدت مالطا خطة السلام الجديدة في مؤتمر جنيف. " * 5 + "</p></body></html>"
+    )  # fmt: skip
+    (document,) = DocumentReader().read_stream(io.BytesIO(page.encode()), "x", "x.html")
+    assert "مالطا" in document.text
+
+
+@pytest.mark.parametrize("suffix", [".json", ".parquet"])
+def test_the_longest_text_is_bounded_in_every_format(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    records = [{"text": "x" * 5000}, {"text": "نعم"}]
+    if suffix == ".json":
+        path.write_text(json.dumps(records))
+    else:
+        pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        pq.write_table(pa.Table.from_pylist(records), path)
+    failures = []
+    reader = DocumentReader(on_error=failures.append, limits=ReadLimits(record_bytes=4000))
+    assert [d.text for file in reader.files([path]) for d in reader.read(file)] == ["نعم"]
+    assert [(f.record, "longer than 4,000" in f.reason) for f in failures] == [(1, True)]
+
+
 # ------------------------------------------------------------------------------- what is made to take all there is
 
 
@@ -138,6 +163,30 @@ def nested_tags(path):
     path.write_bytes(b"<html><body>" + b"<div>" * 1_000_000 + "نص".encode())
 
 
+def many_tags(path):
+    path.write_bytes(b"<html><body>" + b"<table><tr><td>x</td></tr></table>" * 200_000)
+
+
+def many_attributes(path):
+    path.write_bytes(b'<html><body><p title=">" ' + b" ".join(b"a%d=1" % n for n in range(800_000)) + b">x")
+
+
+def a_parquet_bomb(path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"text": ["x" * (1 << 29)]}), path, compression="zstd", use_dictionary=False)
+
+
+def a_repeating_parquet(path):
+    """A dictionary of one long text, named by every row."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.int32()), pa.array(["x" * 20_000_000]))
+    pq.write_table(pa.table({"text": column}), path, compression="zstd")
+
+
 def nested_json(path):
     path.write_bytes(b'{"text": ' + b"[" * 5_000_000)
 
@@ -150,12 +199,16 @@ def many_quotes(path):
     ("name", "make", "reason"),
     [
         ("a.zip", a_zip_bomb, "as a zip bomb does; refused"), ("a.jsonl.gz", a_gzip_bomb, "as a zip bomb does; refused|longer than"),
-        ("a.html", nested_tags, "nested"), ("a.jsonl", nested_json, "nested too deeply"), ("a.csv", many_quotes, "broken row"),
+        ("a.html", nested_tags, "nested"), ("a.html", many_tags, "tags; refused"), ("a.html", many_attributes, "attributes in a tag; refused"),
+        ("a.parquet", a_parquet_bomb, "as a zip bomb does; refused"), ("a.parquet", a_repeating_parquet, "as a zip bomb does; refused"),
+        ("a.jsonl", nested_json, "nested too deeply"), ("a.csv", many_quotes, "broken row"),
     ],
 )  # fmt: skip
 def test_what_is_made_to_take_all_memory_is_refused_in_bounds(tmp_path, name, make, reason):
     if name.endswith("html"):
         pytest.importorskip("trafilatura")
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
     make(tmp_path / name)
     begun = time.monotonic()
     done = subprocess.run(

@@ -20,17 +20,19 @@ from typing import Any
 
 import stance
 from stance.articles.documents import Document, DocumentReader, InputFile, ReadFailure, ReadLimits
+from stance.articles.guards import told_to_stop
 from stance.articles.records import Fields
 from stance.articles.rejects import reject_line
 from stance.articles.runs import Progress, Run
 from stance.articles.sinks import Encoder, need_arrow
 from stance.articles.workers import score_encoded
-from stance.errors import DependencyError, DocumentError, RunError
+from stance.errors import DependencyError, DocumentError, RunError, StanceError
 from stance.model.classifier import Model
 
 BATCH = 512
 """Documents that are scored and written together."""
 MANIFEST = "manifest.json"
+_KEPT = "what is done is kept; start the same command again to go on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def score_on_cluster(
     }))  # fmt: skip
     done = _summaries(files, folder, command, restart)
     before = sum(s["sentences"] for s in done.values())
-    with ExitStack() as stack:
+    with told_to_stop(), ExitStack() as stack:
         try:
             client = stack.enter_context(_client(distributed, address, stack))
         except (OSError, ValueError) as error:
@@ -265,10 +267,14 @@ def score_on_cluster(
                 if progress is not None:
                     now = sum(s["sentences"] for s in done.values())
                     progress(Progress(read, total, now, before, sum(s["rejected"] for s in done.values())))
+        except StanceError:
+            raise
         except distributed.KilledWorker as error:
-            raise RunError(f"a partition ended several workers: {error}. What is done is kept; start the same command again") from None
-        except (OSError, distributed.CancelledError) as error:
-            raise RunError(f"the cluster failed: {error}. What is done is kept; start the same command again") from None
+            raise RunError(f"a partition ended several workers: {error}; {_KEPT}") from None
+        except MemoryError:
+            raise RunError(f"a worker is out of memory; {_KEPT}, with larger workers") from None
+        except Exception as error:  # whatever workers and their file systems let out
+            raise RunError(f"the cluster failed: {type(error).__name__}: {error}; {_KEPT}") from None
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
     counts: Counter[str] = Counter()
     for summary in done.values():
@@ -284,21 +290,27 @@ def score_on_cluster(
 def _summaries(files: Any, folder: str, command: dict[str, Any], restart: bool) -> dict[int, dict[str, Any]]:
     """Return what earlier sessions did of this command, by number of partition."""
     manifest = f"{folder}/{MANIFEST}"
-    if files.exists(folder) and files.ls(folder):
-        if restart:
-            files.rm(folder, recursive=True)
-        elif not files.exists(manifest) or json.loads(files.cat_file(manifest)) != command:
+    files.invalidate_cache()  # of listings: workers have written since
+    if files.exists(folder) and (there := files.ls(folder, detail=False)):
+        ours = files.exists(manifest)
+        if restart and ours:
+            for path in there:
+                if path.rpartition("/")[2].startswith(("part-", "_done", "_aside", "_SUCCESS", MANIFEST)):
+                    files.rm(path, recursive=True)
+        elif not ours or json.loads(files.cat_file(manifest)) != command:
             raise RunError(
-                f"{folder}: holds something else (another command's run, or other files). Name another folder, or "
-                "empty this one with --restart"
-            )
+                f"{folder}: holds " + ("another command's run; name another folder, or drop what it did with --restart" if ours
+                else "files that are no run's; name a folder that is new or empty")
+            )  # fmt: skip
     files.makedirs(f"{folder}/_done", exist_ok=True)
     files.makedirs(f"{folder}/_aside", exist_ok=True)
     if not files.exists(manifest):
         with files.open(manifest, "wb") as handle:
             handle.write(json.dumps(command).encode())
-    found = (json.loads(files.cat_file(path)) for path in files.ls(f"{folder}/_done", detail=False))
-    return {summary["number"]: summary for summary in found}
+    # stores of objects have no empty folders
+    paths = files.ls(f"{folder}/_done", detail=False) if files.exists(f"{folder}/_done") else []
+    found = files.cat(paths).values() if paths else ()  # many at once
+    return {summary["number"]: summary for summary in map(json.loads, found)}
 
 
 def _client(distributed: Any, address: str, stack: ExitStack) -> Any:

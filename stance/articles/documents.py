@@ -144,7 +144,7 @@ class DocumentReader:
     def read_stream(
         self, handle: IO[bytes], source: str, name: str, groups: range | None = None
     ) -> Iterator[Document]:
-        """Yield the documents of an open file, seekable for Parquet, as `read` does of a file of that name.
+        """Yield the documents of an open, seekable file, as `read` does of a file of that name.
 
         `groups` are the row groups to read of a Parquet file.
         """
@@ -152,8 +152,13 @@ class DocumentReader:
 
     def _given(self, handle: IO[bytes], source: str, name: str, groups: range | None) -> Iterator[Document]:
         kind = _kind(name)
-        if kind in ("", ".zip"):
-            raise UnreadableError(f"unknown kind of file; {_EXPECTED} (archives are read from local disks only)")
+        if not kind:
+            raise UnreadableError(f"unknown kind of file; {_EXPECTED}")
+        if kind == ".zip":
+            raise UnreadableError("a zip archive cannot be read from here; unpack it first")
+        if not handle.seek(0, io.SEEK_END):
+            raise UnreadableError("empty: there is nothing in it")
+        handle.seek(0)
         if kind == ".parquet" and not name.lower().endswith(".gz"):
             yield from tables.parquet(handle, self._records(source, name), groups)
         else:
