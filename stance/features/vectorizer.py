@@ -23,7 +23,7 @@ _BLOCK_SETTINGS = (
 )  # fmt: skip
 
 
-class NgramTfidfVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc]
+class NgramTfidfVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc, call-arg]
     """Texts to TF-IDF rows: the numbers of scikit-learn's ``TfidfVectorizer``, many times faster.
 
     Parameters with a name that ``TfidfVectorizer`` has mean the same, have the same default, and give the same columns
