@@ -10,7 +10,7 @@ from camel_tools.utils.normalize import (
     normalize_teh_marbuta_ar,
     normalize_unicode,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.arabic.normalize import STEPS, Normalizer, derive
@@ -55,6 +55,7 @@ def test_quick_check_never_overlooks_a_text_that_must_be_composed():
     assert unicodedata.is_normalized("NFKC", text)
 
 
+@settings(deadline=None)  # the first one loads the kernel
 @given(st.lists(st.text(alphabet=st.sampled_from("اأآَِّٰٔﷲ﷼é e\u0301ΣA\u3000"), max_size=20), min_size=1, max_size=5))
 def test_packed_texts_are_the_composed_ones(texts):
     codes, bounds = pack_texts(texts, FULL)

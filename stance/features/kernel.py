@@ -49,7 +49,7 @@ arena : (CACHE_ARENA,) int32, used : (1,) int64
 """
 
 # The types of compiled functions are numba's affair.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,assignment"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,assignment,misc"
 
 import sys
 
