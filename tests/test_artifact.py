@@ -127,6 +127,8 @@ def test_a_model_comes_back_as_it_was_saved(model, saved):
     for mmap in (False, True):
         again = load_model(saved, mmap=mmap)
         assert again.labels == model.labels
+        assert isinstance(again.coefficients, np.memmap) is mmap
+        assert isinstance(again.space.vocabulary.fingerprints, np.memmap) is mmap
         assert np.array_equal(again.predict_proba(texts), model.predict_proba(texts))
         assert again.info["data_fingerprint"] == model.info["data_fingerprint"]
 

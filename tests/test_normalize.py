@@ -10,10 +10,11 @@ from camel_tools.utils.normalize import (
     normalize_teh_marbuta_ar,
     normalize_unicode,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.arabic.normalize import STEPS, Normalizer, derive
+from stance.features.engine import pack_texts
 
 FULL = derive()
 
@@ -38,6 +39,27 @@ def test_text_equals_camel_tools_where_neighbours_compose(text):
 @given(st.text())
 def test_normalising_arbitrary_text_equals_camel_tools(text):
     assert FULL(text) == camel(text)
+
+
+def test_quick_check_never_overlooks_a_text_that_must_be_composed():
+    quick = FULL.quick_check
+    codes = [code for code in range(len(quick)) if quick[code] != 255]
+    marks = [code for code in codes if quick[code]]
+    assert 0x627 in codes
+    assert 0x64E in marks
+    for mark in marks:  # a mark after anything, in an order that the table accepts
+        for code in codes:
+            if quick[code] <= quick[mark]:
+                assert unicodedata.is_normalized("NFKC", chr(code) + chr(mark)), (hex(code), hex(mark))
+    text = "".join(chr(code) for code in codes if not quick[code])
+    assert unicodedata.is_normalized("NFKC", text)
+
+
+@settings(deadline=None)  # the first one loads the kernel
+@given(st.lists(st.text(alphabet=st.sampled_from("اأآَِّٰٔﷲ﷼é e\u0301ΣA\u3000"), max_size=20), min_size=1, max_size=5))
+def test_packed_texts_are_the_composed_ones(texts):
+    codes, bounds = pack_texts(texts, FULL)
+    assert ["".join(map(chr, codes[a:b])) for a, b in bounds.tolist()] == [FULL.compose(text) for text in texts]
 
 
 def test_arrays_rebuild_the_same_table():

@@ -28,7 +28,7 @@ from stance.resources import resource
 
 LOWER = derive(["lowercase"])
 VERY_HOSTILE = [
-    *[text for text in HOSTILE if "\ud800" not in text], "ab" * 500_000, "م" * 1_000_000, " " * 100_000, "\u0651" * 1000,
+    *[text for text in HOSTILE if "\ud800" not in text], " " * 100_000, "\u0651" * 1000,
     "𐎀𐎁 𝔸𝔹 👩‍👩‍👧 \U0010ffff", "ﬁ ǆ ẞ İ ŉ", "a" * 47 + " " + "b" * 48 + " " + "c" * 49 + " c c c",
 ]  # fmt: skip
 SETTINGS = [
@@ -60,14 +60,21 @@ def assert_same(ours, sklearns, fit_on, texts):
 
 @pytest.mark.parametrize("options", SETTINGS, ids=str)
 def test_equals_tfidf_vectorizer_column_by_column(options, own_sentences):
-    texts = own_sentences[:400] + VERY_HOSTILE
-    assert_same(NgramTfidfVectorizer(**options), theirs(**options), texts, [*texts[::-1], "لم ير قط", *own_sentences[400:450]])
+    texts = own_sentences[:200] + VERY_HOSTILE
+    assert_same(NgramTfidfVectorizer(**options), theirs(**options), texts, [*texts[::-1], "لم ير قط", *own_sentences[200:250]])
 
 
 @pytest.mark.parametrize("options", [{"ngram_range": (1, 2), "min_df": 2}, {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True}])
 def test_equals_tfidf_vectorizer_on_the_real_sentences(options, real_sentences):
     found = assert_same(NgramTfidfVectorizer(**options), theirs(**options), real_sentences[::2], real_sentences)
     assert found.nnz > 500_000
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char_wb"])
+def test_equals_tfidf_vectorizer_on_words_of_a_megabyte(analyzer):
+    texts = ["ab" * 500_000, "م" * 1_000_000, "ab", "م ab"]
+    options = {"analyzer": analyzer, "ngram_range": (1, 3), "sublinear_tf": True}
+    assert_same(NgramTfidfVectorizer(**options), theirs(**options), texts, texts)
 
 
 def test_default_preprocessing_is_that_of_tfidf_vectorizer(own_sentences):
@@ -85,7 +92,7 @@ def test_a_union_of_several_equals_theirs(own_sentences):
 WORD = st.text(alphabet=st.sampled_from("ابتوفلك ـَةى .،ab\u0301𝔸\n"), max_size=30) | st.text(max_size=30)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(WORD, min_size=1, max_size=8), st.sampled_from(["word", "char_wb"]), st.integers(1, 4), st.integers(0, 3),
     st.sampled_from(["l1", "l2", None]), st.booleans(), st.booleans(), st.sampled_from([1, 2, 0.3]), st.sampled_from([1.0, 0.6, 2]),

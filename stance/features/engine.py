@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,36 +25,11 @@ log = logging.getLogger("stance")
 CHUNK = 2048
 _LINE = 8  # numbers of 64 bits in a line of the processor's cache
 _NORMS = {None: 0, "l1": 1, "l2": 2}
-_COMPILE_NOTICE_AFTER = 1.5  # seconds; loading the kernel from its cache takes less
 
 
 def kernel_is_loaded() -> bool:
     """Tell whether the compiled kernel has been imported into this process."""
     return "stance.features.kernel" in sys.modules
-
-
-@contextmanager
-def announced() -> Iterator[None]:
-    """Say so, once, if what follows takes long because the kernel is being compiled."""
-    if _ready.is_set():
-        yield
-        return
-    text = "stance: compiling its kernel for this machine (once; it is cached, and takes about half a minute) ..."
-
-    def say() -> None:
-        print(text, file=sys.stderr, flush=True)
-
-    timer = threading.Timer(_COMPILE_NOTICE_AFTER, say)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        _ready.set()
-
-
-_ready = threading.Event()
 
 
 def packed_table(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[Any]) -> tuple[Any, Any, np.uint64]:
@@ -163,14 +137,11 @@ class Engine:
 
     def learn(self, texts: Sequence[str], bits: int = 64) -> tuple[npt.NDArray[Any], ...]:
         """Collect the distinct features of `texts`; see `kernel.learn_vocabulary`."""
-        with announced():
-            from stance.features import kernel
+        from stance.features import kernel
 
-            codes, bounds = pack_texts(texts, self.normalizer)
-            mask = np.uint64((1 << bits) - 1)
-            found = kernel.learn_vocabulary(
-                codes, bounds, self._char_tables, self._lexicon, self._blocks, self._seeds, mask
-            )
+        codes, bounds = pack_texts(texts, self.normalizer)
+        mask = np.uint64((1 << bits) - 1)
+        found = kernel.learn_vocabulary(codes, bounds, self._char_tables, self._lexicon, self._blocks, self._seeds, mask)
         return tuple(found)
 
 
@@ -200,14 +171,13 @@ class BoundEngine:
 
         starts = range(0, len(texts), CHUNK)
         threads = threads or os.cpu_count() or 1
-        with announced():
-            if threads == 1 or len(starts) < 2:
-                return [run(first) for first in starts]
-            # The first chunk that this engine sees goes alone: it compiles, if need be, and prepares the tables.
-            head = [] if self._warm else [run(0)]
-            self._warm = True
-            with ThreadPoolExecutor(threads, thread_name_prefix="stance") as pool:
-                return [*head, *pool.map(run, starts[len(head) :])]
+        if threads == 1 or len(starts) < 2:
+            return [run(first) for first in starts]
+        # The first chunk that this engine sees goes alone: it compiles, if need be, and prepares the tables.
+        head = [] if self._warm else [run(0)]
+        self._warm = True
+        with ThreadPoolExecutor(threads, thread_name_prefix="stance") as pool:
+            return [*head, *pool.map(run, starts[len(head) :])]
 
     def count(self, texts: Sequence[str], threads: int | None = None) -> tuple[npt.NDArray[Any], ...]:
         """Return counts as compressed sparse rows: indptr int64, indices int32 (vocabulary order), data int32."""
