@@ -28,10 +28,10 @@ def _char_wb(trial: Trial, sublinear: bool) -> Block:
 def suggest(trial: Trial, recipe: Recipe) -> Recipe:
     """Return the recipe with the features and settings that a trial proposes.
 
-    Which blocks there are (n-grams of words, of characters, or both; with a lexicon also cue pairs and outline), their
-    n-gram lengths, smallest document frequency, token form and window, the sublinear term frequency of all, C (0.1 to
-    100, logarithmic) and the class weights. Everything else stays as the recipe has it, but for the limit of size,
-    which is left to the training.
+    Which blocks there are (n-grams of words, of characters, or both; with a lexicon also cue pairs, outline, word classes
+    and cues with word classes; one of each kind), their n-gram lengths, smallest document frequency, token form and window,
+    the sublinear term frequency of all, C (0.1 to 100, logarithmic) and the class weights. Everything else stays as the
+    recipe has it, but for the limit of size, which is left to the training.
     """
     lexicon = recipe.lexicon is not None
     sublinear = trial.suggest_categorical("sublinear_tf", [True, False])
@@ -46,6 +46,12 @@ def suggest(trial: Trial, recipe: Recipe) -> Recipe:
         blocks.append(Block("cue", token="masked", window=window, min_df=rare, sublinear_tf=sublinear))
     if lexicon and trial.suggest_categorical("outline", [True, False]):
         blocks.append(Block("outline", token="masked", min_df=2, sublinear_tf=sublinear))
+    if lexicon and trial.suggest_categorical("class", [True, False]):
+        longest = trial.suggest_int("class.longest", 1, 5)
+        blocks.append(Block("class", (1, longest), min_df=2, sublinear_tf=sublinear))
+    if lexicon and trial.suggest_categorical("cue_class", [True, False]):
+        window = trial.suggest_int("cue_class.window", 1, 12)
+        blocks.append(Block("cue_class", token="masked", window=window, min_df=2, sublinear_tf=sublinear))
     weight = trial.suggest_categorical("class_weight", ["balanced", "none"])
     strength = round(trial.suggest_float("C", *C_RANGE, log=True), 3)
     return replace(recipe, blocks=tuple(blocks), C=strength, class_weight=None if weight == "none" else weight, max_size=None)
@@ -77,7 +83,11 @@ def starting_point(recipe: Recipe) -> dict[str, Any]:
         found |= {"char_wb.shortest": int(_nearest(shortest, 2, 3)), "char_wb.longest": int(_nearest(longest, 4, 6))}
         found["char_wb.min_df"] = rare(char_wb, 2)
     if recipe.lexicon is not None:
-        found |= {"cue": "cue" in blocks, "outline": "outline" in blocks}
+        found |= {kind: kind in blocks for kind in ("cue", "outline", "class", "cue_class")}
         if cue := blocks.get("cue"):
             found |= {"cue.window": int(_nearest(cue.window, 1, 8)), "cue.min_df": rare(cue, 1)}
+        if classes := blocks.get("class"):
+            found["class.longest"] = int(_nearest(classes.ngram_range[1], 1, 5))
+        if cue_class := blocks.get("cue_class"):
+            found["cue_class.window"] = int(_nearest(cue_class.window, 1, 12))
     return found
