@@ -133,3 +133,10 @@ def test_dates_come_from_the_articles() -> None:
     assert [(t.entity, t.stance, t.date and t.date.isoformat(), t.article) for t in found] == [
         ("KE", "oppose", "2021-05-06", "1"), ("KE", "oppose", None, "2"),
     ]  # fmt: skip
+
+
+def test_a_mixed_period_is_no_shift() -> None:
+    days = [("support", "2020-01-01"), ("support", "2020-02-01"), ("oppose", "2020-02-02"), ("support", "2020-03-01")]
+    (trend,) = trends_of([taken("KE", s, d) for s, d in days], LABELS, period="month").actors
+    assert [r["leading"] for r in trend.rows()] == ["support", "conflicting", "support"]
+    assert trend.shifts == []

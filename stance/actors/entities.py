@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,21 @@ class EntityTable:
     def match(self, words: Sequence[str], at: int) -> tuple[str, str, int, str] | None:
         """Return (entity id, role, number of words, clitics before it) of the longest known form at a place."""
         for first, clitics in variants(words[at]):
-            for n in range(min(self.longest.get(first, 0), len(words) - at), 0, -1):
+            if first not in self.longest:
+                continue
+            for n in range(min(self.longest[first], len(words) - at), 0, -1):
                 if found := self.forms.get((first, *words[at + 1 : at + n])):
                     return *found, n, clitics
         return None
 
 
-def variants(word: str) -> Iterator[tuple[str, str]]:
-    """Yield a normalised word and what remains of it without prefixed conjunction and preposition, with those clitics."""
+@lru_cache(1 << 16)
+def variants(word: str) -> tuple[tuple[str, str], ...]:
+    """Return a normalised word and what remains of it without prefixed conjunction and preposition, with those clitics."""
+    return tuple(_variants(word))
+
+
+def _variants(word: str) -> Iterator[tuple[str, str]]:
     yield word, ""
     rest, clitics = word, ""
     if len(word) > 3 and word[0] in "وف":

@@ -114,6 +114,8 @@ class Phraser:
                 for form in expand(pattern):
                     self._classes.setdefault(normalize(form), name)
         self._kind = lru_cache(1 << 16)(self._find_kind)
+        self._word = lru_cache(1 << 16)(self._read_word)
+        self.cut = lru_cache(1 << 9)(self._cut)  # the sentences of an article are asked for more than once
 
     def _cue(self, form: str) -> str | None:
         """Return the group of a word of the lexicon; what is neither a stance nor a report is no class here."""
@@ -146,20 +148,28 @@ class Phraser:
             return "noun", ""
         return ("verb", conj) if _looks_like_a_verb(head) else ("word", "")
 
+    def _read_word(self, piece: str) -> tuple[str, str]:
+        """Return the normalised form of a word or mark, and its class."""
+        if not piece[0].isalnum():
+            return piece, "quote" if piece in _QUOTES else "mark"
+        form = self.normalize(piece)
+        if not form:
+            return form, "mark"
+        kind = "number" if form.isascii() and form.isdigit() else self._kind(form)[0]
+        if kind in ("word", "noun") and "\u064b" in piece:  # nunation: an adverb, or the object; nobody's name
+            kind = "indefinite"
+        return form, kind
+
+    def _cut(self, text: str) -> tuple[list[Token], list[Phrase]]:
+        """Return tokens and phrases of a sentence; they are shared, and not to be changed."""
+        tokens = self.tokens(text)
+        return tokens, self.phrases(tokens)
+
     def tokens(self, text: str) -> list[Token]:
         """Return the words and marks of a text with their classes."""
         found = []
         for match in _TOKEN.finditer(text):
-            piece = match.group()
-            if piece[0].isalnum():
-                form = self.normalize(piece)
-                kind = (
-                    "number" if form.isascii() and form.isdigit() else self._kind(form)[0] if form else "mark"
-                )
-            else:
-                form, kind = piece, "quote" if piece in _QUOTES else "mark"
-            if kind in ("word", "noun") and "\u064b" in piece:  # nunation: an adverb, or the object; nobody's name
-                kind = "indefinite"
+            form, kind = self._word(match.group())
             found.append(Token(match.start(), match.end(), form, kind))
         forms = [t.form for t in found]
         at = 0

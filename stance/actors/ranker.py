@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,7 @@ class ActorFinder:
     weights: dict[str, dict[str, float]]
     threshold: dict[str, float]
     info: dict[str, Any]
+    _both: dict[str, tuple[float, float]] | None = field(default=None, init=False, repr=False)
 
     def find(self, text: str, label: str, offset: int = 0) -> tuple[Actor | None, Span | None]:
         """Return who takes a stance in a sentence, and on what.
@@ -113,14 +114,13 @@ class ActorFinder:
         actor : Actor or None
         target : Span or None
         """
-        tokens = self.phraser.tokens(text)
-        phrases = self.phraser.phrases(tokens)
+        tokens, phrases = self.phraser.cut(text)
         if not phrases:
             return None, None
-        features = sentence_features(tokens, phrases, label)
+        scores = self._scores(sentence_features(tokens, phrases, label))
         implied: set[int | None] = {i for i, phrase in enumerate(phrases) if IMPLIED in phrase.kinds}
-        actor_at, actor_p = self._best("actor", features, set())
-        target_at, _ = self._best("target", features, implied | {actor_at})
+        actor_at, actor_p = self._best("actor", scores, set())
+        target_at, _ = self._best("target", scores, implied | {actor_at})
         actor = target = None
         if actor_at is not None:
             start, end = self.phraser.span(text, tokens, phrases[actor_at], ACTOR_WORDS)
@@ -137,12 +137,25 @@ class ActorFinder:
         found = next((t.entity for t in tokens if t.entity), None)
         return self.phraser.table.entities[found[0]] if found else None
 
-    def _best(self, what: str, features: list[list[str]], taken: set[int | None]) -> tuple[int | None, float]:
-        weights = self.weights[what]
-        logits = [
-            -math.inf if i in taken else sum(weights.get(name, 0.0) for name in names)
-            for i, names in enumerate(features)
-        ]
+    def _scores(self, features: list[list[str]]) -> dict[str, list[float]]:
+        if self._both is None:  # one look-up for both answers
+            actor, target = self.weights["actor"], self.weights["target"]
+            self._both = {name: (weight, target.get(name, 0.0)) for name, weight in actor.items()}
+        both = self._both
+        found: dict[str, list[float]] = {"actor": [], "target": []}
+        for names in features:
+            a = t = 0.0
+            for name in names:
+                if name in both:
+                    x, y = both[name]
+                    a += x
+                    t += y
+            found["actor"].append(a)
+            found["target"].append(t)
+        return found
+
+    def _best(self, what: str, scores: dict[str, list[float]], taken: set[int | None]) -> tuple[int | None, float]:
+        logits = [-math.inf if i in taken else z for i, z in enumerate(scores[what])]
         best = max(logits)
         if best == -math.inf:
             return None, 0.0

@@ -89,8 +89,8 @@ class _Known:
             for index, sentence in enumerate(self._sentences):
                 if sentence.kind == "advert":
                     continue
-                tokens = phraser.tokens(sentence.text)
-                for phrase in phraser.phrases(tokens):
+                tokens, phrases = phraser.cut(sentence.text)
+                for phrase in phrases:
                     if phrase.entities and phrase.kinds & {"title", "body"}:
                         words = frozenset(
                             t.form.removeprefix("ال") for t in tokens[phrase.first : phrase.last] if t.kind != "mark"

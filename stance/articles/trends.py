@@ -11,7 +11,7 @@ from typing import Any
 
 from stance.actors.ranker import shipped_finder
 from stance.articles.scoring import Article
-from stance.articles.verdict import SILENT, Verdict, verdict_of
+from stance.articles.verdict import CONFLICTING, SILENT, Verdict, verdict_of
 
 PERIODS = ("day", "week", "month", "year")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -157,7 +157,7 @@ class Trend:
     counts : dict of str to list of int
         Stance to sentences in each period.
     shifts : list of tuple of (datetime.date, str, str)
-        Where the leading stance of a period differs from that of the period before it that had any.
+        Where the stance of a period differs from that of the last period before it that had a clear one (two thirds).
     """
 
     actor: str
@@ -292,9 +292,8 @@ def _shortest(days: Sequence[datetime.date]) -> str:
 
 
 def _leading(counts: dict[str, int]) -> str:
-    """Return the stance of most sentences, or "conflicting" where two have as many."""
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    return "conflicting" if len(ordered) > 1 and ordered[0][1] == ordered[1][1] else ordered[0][0]
+    """Return the stance of a period by the rule of the verdict, each sentence one vote."""
+    return verdict_of([(stance, 1.0) for stance, n in counts.items() for _ in range(n)]).stance
 
 
 def _shifts(periods: list[datetime.date], counts: dict[str, list[int]]) -> list[tuple[datetime.date, str, str]]:
@@ -304,6 +303,8 @@ def _shifts(periods: list[datetime.date], counts: dict[str, list[int]]) -> list[
         here = {stance: values[i] for stance, values in counts.items()}
         if any(here.values()):
             leading = _leading(here)
+            if leading == CONFLICTING:  # a mixed period is no shift; what follows is compared with the last clear one
+                continue
             if before is not None and leading != before:
                 found.append((day, before, leading))
             before = leading

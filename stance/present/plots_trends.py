@@ -12,7 +12,7 @@ HATCHES = {"support": "", "oppose": "///", "abstain": "...", "positive": "", "ne
 
 
 def trend_svg(trend: Trend, trends: Trends) -> str:
-    """Return an actor's sentences by period and stance; a triangle stands above where the leading stance shifts."""
+    """Return an actor's sentences by period and stance; a triangle stands above where the stance shifts."""
     names = [_name(day.isoformat(), trends.period) for day in trend.periods]
 
     def draw(axes: Any) -> None:
