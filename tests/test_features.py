@@ -89,6 +89,7 @@ def all_blocks():
         Block("word", (1, 2), "masked", sublinear_tf=True), Block("char_wb", (2, 4), norm="l1"),
         Block("cue", token="masked", window=3), Block("outline", token="stem", weight=0.5), Block("cue", token="surface"),
         Block("class", (1, 3)), Block("class", (2, 2)), Block("cue_class", token="stem", window=4, sublinear_tf=True),
+        Block("class_pair", norm=None, weight=0.1),
     ]  # fmt: skip
 
 
@@ -127,6 +128,13 @@ def test_classes_of_words_and_what_stands_around_cues(lexicon):
     assert list(analyze(analysis, Block("cue_class", window=1))) == [
         ("يدعم", ">", "<office>"), ("<support.back>", ">", "<office>"), ("<support>", ">", "<office>"),
     ]  # fmt: skip
+
+
+def test_pairs_of_classes_are_said_once(lexicon):
+    analysis = Analysis(FULL("يدعم وزير ويدعم وزير تأييد"), lexicon)
+    pairs = [(a, b) for a, _, b in analyze(analysis, Block("class_pair"))]
+    assert len(pairs) == len(set(pairs)) == 7
+    assert ("<support>", "<office>") in pairs and ("<support.back>", "<support.accept>") in pairs
 
 
 def test_words_that_the_cache_forgets_are_counted_all_the_same(own_sentences):

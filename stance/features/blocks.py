@@ -15,7 +15,7 @@ from typing import Any
 from stance.errors import RecipeError
 from stance.features.lexicon import Lexicon, class_group, stem
 
-ANALYZERS = ("char_wb", "word", "cue", "outline", "class", "cue_class")
+ANALYZERS = ("char_wb", "word", "cue", "outline", "class", "cue_class", "class_pair")
 TOKENS = ("surface", "stem", "masked")
 Feature = tuple[str, ...]
 
@@ -30,13 +30,14 @@ class Block:
 
     Attributes
     ----------
-    analyzer : {"char_wb", "word", "cue", "outline", "class", "cue_class"}
+    analyzer : {"char_wb", "word", "cue", "outline", "class", "cue_class", "class_pair"}
         ``char_wb`` and ``word`` are scikit-learn's. ``cue`` pairs every cue word (and its class) with each word up
         to `window` places before and after it, so that order and distance to the cue count. ``outline`` says which
         classes of cue the sentence has, in which order, where the first stands and what is named before it.
         ``class`` gives n-grams over the classes of the words that have one, the others left out: the sentence's
         skeleton. ``cue_class`` pairs every cue word, its class and the class's group with the class of each word up to
-        `window` places before and after it.
+        `window` places before and after it. ``class_pair`` says once for each class of cue that the text has, and for
+        its group, which other classes stand anywhere in the text: who and what the sentence is about.
     ngram_range : tuple of int
         Shortest and longest n-gram (``char_wb``, ``word`` and ``class``).
     token : {"surface", "stem", "masked"}
@@ -227,6 +228,18 @@ def cue_classes(analysis: Analysis, block: Block) -> Iterator[Feature]:
                     yield (centre, side, f"<{analysis.classes[other]}>")
 
 
+def class_pairs(analysis: Analysis, block: Block) -> Iterator[Feature]:
+    """Yield each class of cue in the text, then each group of these, with each other class in the text, once a pair."""
+    there = set(analysis.classes)
+    names = [name for name in analysis.lexicon.roles if name in there]
+    cues = [name for name in names if analysis.lexicon.roles[name] == "cue"]
+    groups = dict.fromkeys(class_group(name) for name in cues if class_group(name) != name)
+    for centre in (*cues, *groups):
+        for name in names:
+            if name != centre:
+                yield (f"<{centre}>", "&", f"<{name}>")
+
+
 _ANALYZE: dict[str, Callable[[Analysis, Block], Iterator[Feature]]] = {
     "char_wb": char_ngrams,
     "word": word_ngrams,
@@ -234,6 +247,7 @@ _ANALYZE: dict[str, Callable[[Analysis, Block], Iterator[Feature]]] = {
     "outline": outline,
     "class": class_ngrams,
     "cue_class": cue_classes,
+    "class_pair": class_pairs,
 }
 
 

@@ -64,7 +64,7 @@ from stance.features.hashing import START as _START
 from stance.features.hashing import STEP as _STEP
 from stance.features.hashing import text_hash
 
-CHAR_WB, WORD_NGRAM, CUE_PAIR, OUTLINE, CLASS_NGRAM, CUE_CLASS = 0, 1, 2, 3, 4, 5
+CHAR_WB, WORD_NGRAM, CUE_PAIR, OUTLINE, CLASS_NGRAM, CUE_CLASS, CLASS_PAIR = 0, 1, 2, 3, 4, 5, 6
 SURFACE, STEM, MASKED = 0, 1, 2
 CUE, MASK, MARK = 1, 2, 3
 IS_WORD, IS_SPACE = 1, 2
@@ -75,7 +75,7 @@ START, STEP, FOLD = np.uint64(_START), np.uint64(_STEP), np.uint64(_FOLD)
 U64 = np.uint64  # also of indices in the hottest loops: unsigned ones spare the test for negative ones
 ZERO, ONE, TWO, HALF, WHOLE, LOW_HALF = U64(0), U64(1), U64(2), U64(32), U64(64), U64(0xFFFFFFFF)
 THREE, FOUR = U64(3), U64(4)
-BEFORE, AFTER = np.uint64(text_hash("<")), np.uint64(text_hash(">"))
+BEFORE, AFTER, BESIDE = np.uint64(text_hash("<")), np.uint64(text_hash(">")), np.uint64(text_hash("&"))
 _WORDS = ("count", "first", "order", "place", "before")
 W_COUNT, W_FIRST, W_ORDER, W_PLACE, W_BEFORE = (np.uint64(text_hash(w)) for w in _WORDS)
 DIGIT_HASH = np.array([text_hash(str(n)) for n in range(10)], dtype=np.uint64)
@@ -387,6 +387,29 @@ def _token_features(block, seed, hashes, kinds, n_tokens, lexicon, prints, where
                 if group:
                     prints[n] = fold(fold(by_group, side), neighbour)
                     n += 1
+    elif kind == CLASS_PAIR:
+        n_classes = class_role.size
+        there = np.zeros(n_classes, np.bool_)
+        for t in range(n_tokens):
+            there[kinds[t]] = True
+        prints, where = grown(prints, 2 * n_classes * n_classes), grown(where, 4 * n_classes * n_classes)
+        for groups in range(2):
+            for c in range(1, n_classes):
+                if not there[c] or class_role[c] != CUE:
+                    continue
+                centre = class_hash[c]
+                if groups:
+                    centre = class_group[c]
+                    for earlier in range(1, c):
+                        if there[earlier] and class_role[earlier] == CUE and class_group[earlier] == centre:
+                            centre = U64(0)
+                    if not centre:
+                        continue
+                state = fold(fold(seed, centre), BESIDE)
+                for other in range(1, n_classes):
+                    if there[other] and class_hash[other] != centre:
+                        prints[n] = fold(state, class_hash[other])
+                        n += 1
     else:
         prints, where = grown(prints, 16 + class_role.size), grown(where, 2 * (16 + class_role.size))
         first, count = -1, 0

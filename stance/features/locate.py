@@ -94,6 +94,18 @@ def _cue_class_places(analysis: Analysis, block: Block) -> Iterator[Places]:
                     yield pair
 
 
+def _class_pair_places(analysis: Analysis, block: Block) -> Iterator[Places]:
+    places = _token_places(analysis, block.token)
+    of: dict[str, list[Place]] = {}
+    for place, name in zip(places, analysis.classes, strict=True):
+        if name:
+            of.setdefault(name, []).append(place)
+            if (group := class_group(name)) != name:
+                of.setdefault(group, []).append(place)
+    for centre, _, name in analyze(analysis, block):
+        yield tuple(sorted({*of[centre[1:-1]], *of[name[1:-1]]}))
+
+
 _LOCATE: dict[str, Callable[[Analysis, Block], Iterator[Places]]] = {
     "char_wb": _char_places,
     "word": _word_places,
@@ -101,6 +113,7 @@ _LOCATE: dict[str, Callable[[Analysis, Block], Iterator[Places]]] = {
     "outline": _outline_places,
     "class": _class_places,
     "cue_class": _cue_class_places,
+    "class_pair": _class_pair_places,
 }
 
 

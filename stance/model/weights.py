@@ -75,7 +75,7 @@ def learned_weights(model: Model, top: int = 20, block: str | None = None) -> Le
     model : Model
     top : int
         How many a label, each way.
-    block : {"char_wb", "word", "cue", "outline", "class", "cue_class"}, optional
+    block : {"char_wb", "word", "cue", "outline", "class", "cue_class", "class_pair"}, optional
         Only features of these blocks.
 
     Raises
