@@ -28,8 +28,8 @@ def _char_wb(trial: Trial, sublinear: bool) -> Block:
 def suggest(trial: Trial, recipe: Recipe) -> Recipe:
     """Return the recipe with the features and settings that a trial proposes.
 
-    Which blocks there are (n-grams of words, of characters, or both; with a lexicon also cue pairs, outline, word classes
-    and cues with word classes; one of each kind), their n-gram lengths, smallest document frequency, token form and window,
+    Which blocks there are (n-grams of words, of characters, or both; with a lexicon also cue pairs, outline, word classes,
+    cues with word classes and pairs of classes; one of each kind), their n-gram lengths, smallest document frequency, token form and window,
     the sublinear term frequency of all, C (0.1 to 100, logarithmic) and the class weights. Everything else stays as the
     recipe has it, but for the limit of size, which is left to the training.
     """
@@ -52,6 +52,8 @@ def suggest(trial: Trial, recipe: Recipe) -> Recipe:
     if lexicon and trial.suggest_categorical("cue_class", [True, False]):
         window = trial.suggest_int("cue_class.window", 1, 12)
         blocks.append(Block("cue_class", token="masked", window=window, min_df=2, sublinear_tf=sublinear))
+    if lexicon and trial.suggest_categorical("class_pair", [True, False]):
+        blocks.append(Block("class_pair", min_df=2, sublinear_tf=sublinear))
     weight = trial.suggest_categorical("class_weight", ["balanced", "none"])
     strength = round(trial.suggest_float("C", *C_RANGE, log=True), 3)
     return replace(recipe, blocks=tuple(blocks), C=strength, class_weight=None if weight == "none" else weight, max_size=None)
@@ -83,7 +85,7 @@ def starting_point(recipe: Recipe) -> dict[str, Any]:
         found |= {"char_wb.shortest": int(_nearest(shortest, 2, 3)), "char_wb.longest": int(_nearest(longest, 4, 6))}
         found["char_wb.min_df"] = rare(char_wb, 2)
     if recipe.lexicon is not None:
-        found |= {kind: kind in blocks for kind in ("cue", "outline", "class", "cue_class")}
+        found |= {kind: kind in blocks for kind in ("cue", "outline", "class", "cue_class", "class_pair")}
         if cue := blocks.get("cue"):
             found |= {"cue.window": int(_nearest(cue.window, 1, 8)), "cue.min_df": rare(cue, 1)}
         if classes := blocks.get("class"):
