@@ -92,7 +92,7 @@ def test_training_is_sklearns_with_these_weights(file):
     trained = train(recipe_for(file, append_fields=("target",), balance_within="target", folds=0, C=2.0))
     data, space = trained.data, trained.model.space
     groups = np.array([r["target"] for r in data.records])
-    peer = LogisticRegression(C=2.0, max_iter=500)  # two labels: one row of coefficients, the difference of our two
+    peer = LogisticRegression(C=2.0, max_iter=500, solver="newton-cg", tol=1e-6)  # two labels: one row of coefficients, the difference of our two
     values = _weighed(space, count_features(space, data.texts))
     peer.fit(values, data.labels, sample_weights(data.labels, Recipe(), groups))
     ours = trained.model.coefficients[1] - trained.model.coefficients[0]

@@ -80,7 +80,9 @@ def test_corpus_records_are_whole_and_unique():
         for line in path.read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             assert record["stance"] in find_scheme("oppose").labels
-            assert record["sentiment"] in find_scheme("sentiment").labels
+            feelings = record.get("sentiments") or [record["sentiment"]]
+            assert set(feelings) <= set(find_scheme("sentiment").labels)
+            assert (record["sentiment"] is None) == (len(set(feelings)) > 1)
             assert record["id"] not in ids
             ids.add(record["id"])
             assert seen.setdefault(record["text"], record["id"]) == record["id"]

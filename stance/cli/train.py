@@ -32,6 +32,9 @@ def train(
     name: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; default models/NAME.joblib.")] = None,
     max_size: Annotated[str | None, typer.Option(help="Largest size of the file, e.g. 1MB; features are pruned to fit.")] = None,
+    on: Annotated[
+        list[str] | None, typer.Option("--on", help="Labelled files to measure the model on, for its card. Can be repeated.")
+    ] = None,
     folds: Annotated[int | None, typer.Option(min=0, max=50, help="Folds of the cross-validation; 0 for none.")] = None,
     format: FormatOption = Format.table,
 ) -> None:
@@ -45,5 +48,5 @@ def train(
         max_size=max_size, folds=folds, mapping=mapping or (), skip_conflicts=skip_conflicts, append_fields=append_field or (),
     )  # fmt: skip
     with training_progress() as progress:
-        result = run_training(recipe, out, progress)
+        result = run_training(recipe, out, progress, on or ())
     show_training(result, as_json=format is not Format.table)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from stance.labels.schemes import scheme_names
+from stance.learn.confusion import Estimate
+from stance.learn.evaluate import Evaluation
 from stance.learn.train import Training
 
 USES = """\
@@ -32,7 +35,9 @@ def figures_table(metrics: dict[str, Any]) -> str:
     """Return a Markdown table of per-label figures."""
     rows = ["| label | precision | recall | F1 | sentences |", "| --- | --- | --- | --- | --- |"]
     for label, m in metrics["labels"].items():
-        rows.append(f"| {label} | {m['precision']:.3f} | {m['recall']:.3f} | {m['f1']:.3f} | {m['support']:,} |")
+        rows.append(
+            f"| {label} | {m['precision']:.3f} | {m['recall']:.3f} | {m['f1']:.3f} | {m['support']:,} |"
+        )
     return "\n".join(rows)
 
 
@@ -47,8 +52,34 @@ def pruning_sentence(pruned: dict[str, Any]) -> str:
 
 def _weights(recipe: dict[str, Any]) -> str:
     within = f" within each {recipe['balance_within']}" if recipe.get("balance_within") else ""
-    factors = "".join(f", {label} times {factor:g}" for label, factor in (recipe.get("label_weights") or {}).items())
+    factors = "".join(
+        f", {label} times {factor:g}" for label, factor in (recipe.get("label_weights") or {}).items()
+    )
     return f"{recipe['class_weight'] or 'none'}{within}{factors}"
+
+
+def held_out_section(found: Evaluation, files: Sequence[str]) -> str:
+    """Return a card's section on data that the model was not trained on."""
+
+    def shown(x: Estimate) -> str:
+        return f"{x.value:.3f} ({x.low:.3f} to {x.high:.3f})"
+
+    names = ", ".join(f"`{Path(file).name}`" for file in files)
+    rows = [
+        f"| {label} | {shown(s['precision'])} | {shown(s['recall'])} | {shown(s['f1'])} | {s['n']:,} |"
+        for label, s in found.per_label.items()
+    ]
+    bins = "; ".join(
+        f"{b['probability']:.2f} given, {b['correct']:.2f} right ({b['n']:,})" for b in found.calibration.bins
+    )
+    return "\n".join([
+        f"## On other data: {names}", "",
+        f"{found.n:,} texts on which nothing was trained: macro-F1 **{shown(found.macro_f1)}**, accuracy "
+        f"{shown(found.accuracy)}. In brackets 95% bootstrap intervals over the texts.", "",
+        "| label | precision | recall | F1 | texts |", "| --- | --- | --- | --- | --- |", *rows, "",
+        f"Calibration: expected calibration error {found.calibration.ece:.3f}, Brier score {found.calibration.brier:.3f}. Mean "
+        f"probability of the label given, share that was right, and texts, in bands: {bins}.",
+    ])  # fmt: skip
 
 
 def render_card(training: Training, extra: str = "") -> str:
@@ -64,7 +95,11 @@ def render_card(training: Training, extra: str = "") -> str:
     recipe, metrics = info["recipe"], training.metrics
     blocks = "\n".join(
         f"- {b['analyzer']}: "
-        + (f"n-grams of {b['ngram_range'][0]} to {b['ngram_range'][1]}, " if b["analyzer"] in ("word", "char_wb") else "")
+        + (
+            f"n-grams of {b['ngram_range'][0]} to {b['ngram_range'][1]}, "
+            if b["analyzer"] in ("word", "char_wb")
+            else ""
+        )
         + (f"{b['token']} tokens, " if b["analyzer"] != "char_wb" else "")
         + f"min_df {b['min_df']}"
         for b in recipe["blocks"]

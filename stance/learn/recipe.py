@@ -13,7 +13,7 @@ from stance.features.blocks import Block
 
 _TOP = {"name", "description", "task", "scheme", "labels", "lexicon", "seed", "normalization", "features", "classifier",
         "validation", "text_field", "label_field", "mapping", "max_size", "floor",
-        "skip_conflicts", "append_fields"}  # fmt: skip
+        "skip_conflicts", "notes", "append_fields"}  # fmt: skip
 DEFAULT_BLOCKS = (
     Block("word", (1, 2), "stem", min_df=2, sublinear_tf=True),
     Block("char_wb", (3, 5), min_df=2, sublinear_tf=True),
@@ -62,6 +62,8 @@ class Recipe:
         Largest size of the model file in bytes; the least weighty features are pruned to reach it.
     skip_conflicts : bool
         Leave out texts that occur with different labels, instead of refusing the data.
+    notes : str or None
+        A Markdown file whose text goes into the card, e.g. known failures.
     floor : float
         Probability below which a label can be reported as uncertain.
     """
@@ -86,6 +88,7 @@ class Recipe:
     max_size: int | None = None
     floor: float = 0.5
     skip_conflicts: bool = False
+    notes: str | None = None
     append_fields: tuple[str, ...] = ()
     balance_within: str | None = None
     label_weights: dict[str, float] = field(default_factory=dict)
@@ -195,6 +198,7 @@ def read_recipe(path: str | Path) -> Recipe:
         seed=int(_number(path, "", data, "seed", 0, 0, 2**31 - 1)),
         max_size=parse_size(data["max_size"]) if "max_size" in data else None,
         floor=float(_number(path, "", data, "floor", 0.5, 0.0, 1.0)),
+        notes=str(data["notes"]) if "notes" in data else None,
         skip_conflicts=_flag(path, data, "skip_conflicts"),
         append_fields=tuple(append),
         balance_within=within,
