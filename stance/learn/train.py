@@ -37,7 +37,7 @@ from stance.model.classifier import Model, merge_logits, softmax
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many of its steps are done, and how many there are."""
 
-DESCRIPTION_BYTES = 40_000  # of a model file: recipe, metrics, headers
+DESCRIPTION_BYTES = 15_000  # of a model file: recipe, metrics, headers
 TOLERANCE, FOLD_TOLERANCE = 1e-5, 1e-4  # of the gradient of the mean loss: of the model, and of those that only validate
 TEMPERATURES = (0.05, 20.0)
 
