@@ -55,7 +55,7 @@ def score(
         raise typer.BadParameter("--by actor needs actors; leave out --no-actors")
     if cluster is not None and not (actors and sentiment):
         raise typer.BadParameter("--no-actors and --no-sentiment do not go with --cluster")
-    beside = Beside(actors, sentiment)
+    beside = Beside(actors, sentiment and by is None)  # that table has no sentiment
     loaded = _model(model, task, scheme)
     if by is not None and loaded.task != "stance":
         raise typer.BadParameter(f"--by actor needs a model of stance; {loaded.name} is one of {loaded.task}")
