@@ -9,7 +9,6 @@ the spans in ``labels/``, and shipped in ``models/actors-ar.joblib``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -239,6 +238,3 @@ def shipped_finder() -> ActorFinder:
     from stance.resources import resource
 
     return load_finder(resource("models", "actors-ar.joblib"))
-
-
-Finder = Callable[[str, str, int], tuple[Actor | None, Span | None]]
