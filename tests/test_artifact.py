@@ -144,6 +144,18 @@ def test_labels_that_merge_into_nothing_sensible_are_refused(saved, tmp_path, ch
         load_model(tmp_path / "bad.joblib")
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"temperature": 1e-300}, "temperature"), ({"floor": 7}, "floor"), ({"info": {"recipe": 3}}, "info.recipe"),
+     ({"info": {"merge": ["war"]}}, "info.merge"), ({"lexicon": {"roles": [], "forms": {"cues": "يدعم"}}}, "without a role")],
+)  # fmt: skip
+def test_settings_that_would_fail_later_are_refused(saved, tmp_path, changes, message):
+    meta, arrays = read_artifact(saved)
+    write_artifact(tmp_path / "bad.joblib", meta | changes, arrays)
+    with pytest.raises(ArtifactError, match=message):
+        load_model(tmp_path / "bad.joblib")
+
+
 def test_finer_labels_come_back_as_they_were_saved(model, tmp_path):
     merged = replace(model, labels=("for", "rest"), merge={"against": "rest", "none": "rest"})
     merged.save(tmp_path / "merged.joblib")

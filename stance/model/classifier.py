@@ -307,15 +307,20 @@ def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
     _require(path, ordered and np.all(start[1:] >= start[:-1]), "the normalisation table is out of order")
     _require(path, all(a.max(initial=0) < 0x110000 for a in (source, target)), "the normalisation table is out of range")
     temperature, floor = float(meta["temperature"]), float(meta["floor"])
-    _require(path, np.isfinite(temperature) and temperature > 0, f"the temperature is {temperature}")
+    _require(path, 1e-6 < temperature < 1e6, f"the temperature is {temperature}")
+    _require(path, 0 <= floor <= 1, f"the floor is {floor}")
+    info = dict(meta["info"])
+    for name in ("recipe", "merge"):
+        _require(path, isinstance(info.get(name) or {}, dict), f"info.{name} is no dictionary")
     normalizer = Normalizer.from_arrays(
         [str(s) for s in meta["normalization"]], {int(c): str(n) for c, n in meta["before"].items()}, source, start, target
     )
     roles = {str(name): str(role) for name, role in meta["lexicon"]["roles"]}
     forms = {form: name for name, text in meta["lexicon"]["forms"].items() for form in text.split(" ") if form}
+    _require(path, set(forms.values()) <= set(roles), "a word is of a class without a role")
     vocabulary = Vocabulary(prints, block, df, arrays["text"], int(meta["n_documents"]), int(meta["salt"]))
     space = FeatureSpace(blocks, normalizer, Lexicon(roles, forms), runs, vocabulary)
     return Model(
         str(meta["name"]), str(meta["task"]), str(meta["scheme"]), labels, space, arrays["coefficients"],
-        arrays["intercepts"], temperature, floor, dict(meta["info"]), fine_labels, merge,
+        arrays["intercepts"], temperature, floor, info, fine_labels, merge,
     )  # fmt: skip
