@@ -190,7 +190,7 @@ class Explanation:
         return {
             "text": self.text, "model": self.model, "task": self.task, "label": self.label, "predicted": self.predicted,
             "logits": self.logits, "temperature": self.temperature, "calibrated_logits": self.calibrated_logits,
-            "probabilities": self.probabilities, "intercepts": self.intercepts,
+            "probabilities": self.probabilities, "reported": self.reported, "intercepts": self.intercepts,
             "contributions": [c.to_dict() for c in self.contributions], "n_unknown": self.n_unknown, "merged": self.merged,
             "character_weights": self.character_weights().tolist(),
             "words": [{"word": w, "start": a, "stop": b, "weight": x} for w, a, b, x in self.words()],
