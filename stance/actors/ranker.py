@@ -26,7 +26,8 @@ from stance.model.artifact import read_artifact, write_artifact
 
 ACTOR_WORDS, TARGET_WORDS = 9, 8
 """Longest spans, in words."""
-_PERSONS = ("title",)
+FINDER = "actors-ar"
+"""The shipped finder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,4 +238,4 @@ def shipped_finder() -> ActorFinder:
     """Load the shipped finder, once in a process."""
     from stance.resources import resource
 
-    return load_finder(resource("models", "actors-ar.joblib"))
+    return load_finder(resource("models", f"{FINDER}.joblib"))
