@@ -90,7 +90,7 @@ def explain(
     task, scheme, model
         As in `predict`.
     label : str, optional
-        The label to explain; the predicted one by default.
+        The label to explain; the predicted one by default. See `Explanation` for a model that merges finer labels.
 
     Returns
     -------

@@ -4,6 +4,7 @@ import contextlib
 import io
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -108,7 +109,7 @@ def test_random_damage_gives_a_model_or_an_error(saved, tmp_path):
     ("name", "array", "message"),
     [("coefficients", np.zeros((2, 3), "f4"), "coefficients"), ("intercepts", np.zeros(9), "intercept"),
      ("block", np.zeros(1, "u1"), "differ in length"), ("document_frequency", None, "missing"),
-     ("intercepts", np.full(3, np.nan), "not finite")],
+     ("intercepts", np.full(3, np.nan), "not finite"), ("text", np.frombuffer(b"one\x1etwo", "u1"), "texts of 2 features")],
 )  # fmt: skip
 def test_arrays_that_contradict_each_other_are_named(saved, tmp_path, name, array, message):
     meta, arrays = read_artifact(saved)
@@ -120,6 +121,47 @@ def test_arrays_that_contradict_each_other_are_named(saved, tmp_path, name, arra
     write_artifact(tmp_path / "bad.joblib", meta, arrays)
     with pytest.raises(ArtifactError, match=message):
         load_model(tmp_path / "bad.joblib")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"labels": ["for", "for", "none"]}, "occurs twice"), ({"fine_labels": ["for", "for", "none"]}, "occurs twice"),
+     ({"fine_labels": []}, "do not merge into"), ({"fine_labels": ["for", "none", "war"]}, "do not merge into"),
+     ({"fine_labels": ["against", "none", "war"], "merge": {"war": "peace"}}, "unknown"),
+     ({"fine_labels": ["against", "none", "war"], "merge": {"war": "none"}}, "do not merge into"),
+     ({"merge": {"against": "for", "for": "against"}}, "a label merges too"), ({"merge": ["against"]}, "damaged"),
+     ({"merge": {"war": ["none"]}}, "unknown"), ({"fine_labels": 3}, "damaged"), ({"labels": None}, "damaged")],
+)  # fmt: skip
+def test_labels_that_merge_into_nothing_sensible_are_refused(saved, tmp_path, changes, message):
+    meta, arrays = read_artifact(saved)
+    write_artifact(tmp_path / "bad.joblib", meta | changes, arrays)
+    with pytest.raises(ArtifactError, match=message):
+        load_model(tmp_path / "bad.joblib")
+    for name in changes:
+        del meta[name]
+    write_artifact(tmp_path / "bad.joblib", meta, arrays)
+    with pytest.raises(ArtifactError, match="damaged"):
+        load_model(tmp_path / "bad.joblib")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"temperature": 1e-300}, "temperature"), ({"floor": 7}, "floor"), ({"info": {"recipe": 3}}, "info.recipe"),
+     ({"info": {"merge": ["war"]}}, "info.merge"), ({"lexicon": {"roles": [], "forms": {"cues": "يدعم"}}}, "without a role")],
+)  # fmt: skip
+def test_settings_that_would_fail_later_are_refused(saved, tmp_path, changes, message):
+    meta, arrays = read_artifact(saved)
+    write_artifact(tmp_path / "bad.joblib", meta | changes, arrays)
+    with pytest.raises(ArtifactError, match=message):
+        load_model(tmp_path / "bad.joblib")
+
+
+def test_finer_labels_come_back_as_they_were_saved(model, tmp_path):
+    merged = replace(model, labels=("for", "rest"), merge={"against": "rest", "none": "rest"})
+    merged.save(tmp_path / "merged.joblib")
+    again = load_model(tmp_path / "merged.joblib")
+    assert (again.labels, again.fine_labels, again.merge) == (merged.labels, model.labels, merged.merge)
+    assert np.array_equal(again.predict_proba(["يدعم"]), merged.predict_proba(["يدعم"]))
 
 
 def test_a_model_comes_back_as_it_was_saved(model, saved):

@@ -15,6 +15,7 @@ import pytest
 import stance
 from stance.articles.cluster import partitions_of, score_on_cluster, score_partition
 from stance.articles.records import Fields, ReadLimits
+from stance.articles.scoring import Beside
 from stance.articles.stream import score_to_file
 from stance.errors import DocumentError, RunError
 
@@ -181,6 +182,20 @@ def test_the_model_travels_once(inputs, cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(Model, "__reduce_ex__", lambda self, protocol: packed.append(1) or object.__reduce_ex__(self, protocol), raising=False)
     score_on_cluster([inputs], tmp_path / "out", stance.load(), cluster.scheduler_address)
     assert len(packed) == 1
+
+
+def test_labels_alone_and_workers_with_other_models(inputs, cluster, tmp_path, monkeypatch):
+    bare = Beside(False, False)
+    score_to_file([inputs / "c.txt"], tmp_path / "one.parquet", stance.load(), beside=bare)
+    score_on_cluster([inputs / "c.txt"], tmp_path / "bare", stance.load(), cluster.scheduler_address, beside=bare)
+    table = table_of(tmp_path / "bare")
+    assert table.equals(pq.read_table(tmp_path / "one.parquet"))
+    assert table["actor"].null_count == table["sentiment"].null_count == table.num_rows
+    (tmp_path / "models").mkdir()
+    stance.load("stance-ar").save(tmp_path / "models" / "sentiment-ar.joblib")  # here, and not where the workers are
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="find sentiment differ .*--no-sentiment"):
+        score_on_cluster([inputs / "c.txt"], tmp_path / "out", stance.load(), cluster.scheduler_address)
 
 
 def test_what_is_wrong_with_files_is_said_as_on_one_machine(cluster, tmp_path):

@@ -126,15 +126,18 @@ def test_finer_labels_merge_as_the_scheme_says(data_file):
     assert scheme_of_model(stance.load("stance-ar")).view("oppose") == "neutral"
 
 
-def test_a_model_remembers_the_merging_of_a_scheme_of_ones_own(tmp_path, data_file):
+@pytest.mark.parametrize("merge", ["before", "after"])
+def test_a_model_remembers_the_merging_of_a_scheme_of_ones_own(tmp_path, data_file, merge):
     (tmp_path / "mine.toml").write_text('task = "stance"\nlabels = ["yes", "no"]\n[merge]\nsupport = "yes"\noppose = "no"\n'
                                         'abstain = "no"\nneutral = "no"\n', encoding="utf-8")  # fmt: skip
     from test_train import small
 
-    model = train(small(scheme=str(tmp_path / "mine.toml"), folds=0)).model
+    model = train(small(scheme=str(tmp_path / "mine.toml"), folds=0, merge=merge)).model
     model.save(tmp_path / "m.joblib")
     found = evaluate_files([data_file], stance.load(tmp_path / "m.joblib"))
     assert list(found.per_label) == ["yes", "no"]
+    assert all(case.reasons for case in found.worst)
+    assert found.worst
 
 
 def test_slices_by_kind_of_value():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,11 +15,16 @@ import stance
 import stance.model.weights
 from stance.arabic.align import align
 from stance.arabic.normalize import Normalizer, derive
+from stance.articles.documents import Document
+from stance.articles.scoring import score_documents
 from stance.errors import StanceError
 from stance.features.blocks import Analysis, feature_name
 from stance.features.locate import locate
+from stance.present.article_html import article_page
+from stance.present.explanation import explanation_view
 from stance.present.explanation_html import explanation_fragment, explanation_page, weights_page
 from stance.present.shades import LEVELS, shade_levels, shaded_runs
+from stance.present.tables import console
 
 DRESSED = "أعربَ وزيرُ الخارجيّة عن دعـمه لوحدة ليبيا، وامتنع عن التصويت ﷺ e\u0301"
 NAMES = ["stance-ar", "stance-oppose-ar", "sentiment-ar"]
@@ -205,6 +211,45 @@ def test_command_prints_table_json_and_page(tmp_path):
     assert "no such label" in err
     _, err = run("explain", SUPPORT, "--html", tmp_path / "no" / "e.html", code=5)
     assert "give a file in an existing folder" in err
+
+
+MERGED = [
+    (("support", "neutral", "abstain"), {"oppose": "neutral"}),
+    (("support", "other"), {"oppose": "other", "abstain": "other", "neutral": "other"}),  # its name is no finer label's
+]
+OPPOSE = "أدانت فرنسا الهجوم ورفضت القرار."
+
+
+@pytest.mark.parametrize(("labels", "merge"), MERGED)
+def test_labels_that_take_finer_ones_together_are_explained_in_these(labels, merge, capsys):
+    model = replace(stance.load("stance-oppose-ar"), labels=labels, merge=merge, temperature=1.7)
+    found, e = model.predict(OPPOSE), stance.explain(OPPOSE, model=model)
+    assert (e.label, e.predicted) == ("oppose", labels[1]) == ("oppose", found.label)
+    assert list(e.reported) == list(labels)
+    assert e.reported == pytest.approx(found.probabilities, abs=1e-5)
+    assert e.strongest(labels[1]) == "oppose"
+    assert e.strongest("support") == "support"
+    if labels[1] == "other":
+        assert stance.explain(OPPOSE, model=model, label="other").label == "oppose"
+    assert stance.explain(OPPOSE, model=model, label="neutral").label == "neutral"
+    sum_of_finer = f"{labels[1]} {found.probability:.2f} = "
+    console().print(explanation_view(e))
+    shown = capsys.readouterr().out
+    assert f"{labels[1]}  support {found.probabilities['support']:.2f}" in shown
+    for view in (shown, explanation_page(e), explanation_fragment(e)):
+        assert sum_of_finer in view
+        assert "after temperature" not in view  # only merged logits are divided by it
+    assert f"<h1>{labels[1]} with probability {found.probability:.2f}</h1>" in explanation_page(e)
+
+
+@pytest.mark.parametrize(("labels", "merge"), MERGED)
+def test_a_report_says_which_finer_label_it_explains(labels, merge):
+    model = replace(stance.load("stance-oppose-ar"), labels=labels, merge=merge)
+    page = article_page(next(score_documents([Document("x", OPPOSE)], model)))
+    details = json.loads(re.search(r'id="details">(.*?)</script>', page)[1])["a0-s0"]
+    assert (details["label"], details["explained"]) == (labels[1], "oppose")
+    best = stance.explain(OPPOSE, model=model).contributions[0]
+    assert details["ngrams"][0][1] == round(best.contributions["oppose"], 3)
 
 
 def test_names_of_features_are_those_of_the_vocabulary():

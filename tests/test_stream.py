@@ -21,7 +21,7 @@ from stance.articles import stream, workers
 from stance.articles.documents import read_documents
 from stance.articles.records import Fields, ReadLimits
 from stance.articles.rows import json_line, sentence_columns
-from stance.articles.scoring import score_documents
+from stance.articles.scoring import Beside, score_documents
 from stance.articles.stream import score_to_file
 from stance.errors import DocumentError, RunError, RunInterruptedError, StanceError
 
@@ -317,7 +317,7 @@ def test_another_command_is_refused_until_told_to_restart(tmp_path, inputs, monk
             run_into(out, inputs)
     for options, difference in (
         ({"uncertain": True}, "another uncertain"), ({"fields": Fields(text="body")}, "another text_field"),
-        ({"limits": ReadLimits()}, "another limits"),
+        ({"limits": ReadLimits()}, "another limits"), ({"beside": Beside(sentiment=False)}, "another sentiment"),
     ):  # fmt: skip
         with pytest.raises(RunError, match=rf"out\.csv\.checkpoint: an unfinished run of another command \({difference}\).*--restart"):
             run_into(out, inputs, **options)

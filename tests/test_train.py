@@ -111,6 +111,13 @@ def test_card_states_data_figures_and_fingerprint(training):
         assert part in card
 
 
+def test_card_says_that_finer_labels_were_fitted(training):
+    assert "The regression tells" not in render_card(training)
+    merged = train(small(scheme="default", merge="after", folds=0))
+    assert merged.model.fine_labels == ("support", "neutral", "abstain", "oppose")
+    assert "The regression tells support, neutral, abstain, oppose apart" in render_card(merged)
+
+
 def test_temperature_recovers_a_known_one():
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(20_000, 3))

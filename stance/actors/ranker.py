@@ -9,7 +9,6 @@ the spans in ``labels/``, and shipped in ``models/actors-ar.joblib``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +26,8 @@ from stance.model.artifact import read_artifact, write_artifact
 
 ACTOR_WORDS, TARGET_WORDS = 9, 8
 """Longest spans, in words."""
-_PERSONS = ("title",)
+FINDER = "actors-ar"
+"""The shipped finder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,4 @@ def shipped_finder() -> ActorFinder:
     """Load the shipped finder, once in a process."""
     from stance.resources import resource
 
-    return load_finder(resource("models", "actors-ar.joblib"))
-
-
-Finder = Callable[[str, str, int], tuple[Actor | None, Span | None]]
+    return load_finder(resource("models", f"{FINDER}.joblib"))

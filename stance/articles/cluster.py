@@ -24,6 +24,7 @@ from stance.articles.guards import told_to_stop
 from stance.articles.records import Fields
 from stance.articles.rejects import reject_line
 from stance.articles.runs import Progress, Run
+from stance.articles.scoring import ALL, Beside, companions
 from stance.articles.sinks import Encoder, need_arrow
 from stance.articles.workers import score_encoded
 from stance.errors import DependencyError, DocumentError, RunError, StanceError
@@ -136,7 +137,7 @@ def _split(first: int, url: str, source: str, name: str) -> list[Partition]:
 
 
 def score_partition(
-    partition: Partition, model: Model, out: str, *, uncertain: bool, fields: Fields, limits: ReadLimits
+    partition: Partition, model: Model, out: str, *, uncertain: bool, fields: Fields, limits: ReadLimits, beside: Beside = ALL
 ) -> dict[str, Any]:
     """Score one partition into its part file (and its rejects, if any), and return what is in it.
 
@@ -157,7 +158,7 @@ def score_partition(
 
     def flush() -> None:
         nonlocal articles, sentences
-        scored = score_encoded(batch, model, encoder, uncertain=uncertain, threads=1)
+        scored = score_encoded(batch, model, encoder, uncertain=uncertain, threads=1, beside=beside)
         spool.write(scored.payload)
         articles, sentences = articles + scored.articles, sentences + scored.sentences
         counts.update(scored.counts)
@@ -195,10 +196,18 @@ def _put(out: str, name: str, data: bytes | Path) -> None:
     files.mv(aside, f"{folder}/{name}")
 
 
-def _on_worker(partition: Partition, fingerprint: str, out: str, options: dict[str, Any]) -> dict[str, Any]:
+def _on_worker(
+    partition: Partition, fingerprint: str, out: str, options: dict[str, Any], others: dict[str, str]
+) -> dict[str, Any]:
     from distributed import get_worker
 
-    return score_partition(partition, get_worker().plugins[f"stance-{fingerprint}"].model, out, **options)
+    model: Model = get_worker().plugins[f"stance-{fingerprint}"].model
+    if different := [what for what, digest in companions(model, options["beside"]).items() if others[what] != digest]:
+        raise RunError(
+            f"the models that find {' and '.join(different)} differ between this machine and a worker; install the same "
+            f"there, or leave them out: {' '.join(f'--no-{what}' for what in different)}"
+        )
+    return score_partition(partition, model, out, **options)
 
 
 def score_on_cluster(
@@ -208,6 +217,7 @@ def score_on_cluster(
     address: str,
     *,
     uncertain: bool = False,
+    beside: Beside = ALL,
     fields: Fields = Fields(),
     limits: ReadLimits = ReadLimits(),
     restart: bool = False,
@@ -225,13 +235,14 @@ def score_on_cluster(
         Sent to every worker once.
     address : str
         Of the scheduler (``tcp://host:8786``), or ``local`` for processes on this machine.
-    uncertain, fields, limits, restart, progress
+    uncertain, beside, fields, limits, restart, progress
         As for `stance.articles.stream.score_to_file`.
 
     Raises
     ------
     RunError
-        The cluster cannot be reached, a partition failed time and again, or `out` holds another run.
+        The cluster cannot be reached, a partition failed time and again, `out` holds another run, or a worker would find
+        other actors or another sentiment than this machine.
     DocumentError
         An input is not there.
     """
@@ -239,11 +250,12 @@ def score_on_cluster(
     started = time.monotonic()
     out = str(out) if "://" in str(out) else str(Path(out).absolute())
     partitions = partitions_of([p if "://" in str(p) else str(p) for p in paths])
-    options = {"uncertain": uncertain, "fields": fields, "limits": limits}
+    options = {"uncertain": uncertain, "fields": fields, "limits": limits, "beside": beside}
+    others = companions(model, beside)
     files, folder = _located(out)
     command = json.loads(json.dumps({
         "partitions": [asdict(p) for p in partitions], "model": model.fingerprint, "options": repr(options),
-        "release": stance.__version__,
+        "others": others, "release": stance.__version__,
     }))  # fmt: skip
     done = _summaries(files, folder, command, restart)
     before = sum(s["sentences"] for s in done.values())
@@ -255,7 +267,8 @@ def score_on_cluster(
         client.register_plugin(_model_plugin(distributed, model), name=f"stance-{model.fingerprint}")
         waiting = [p for p in partitions if p.number not in done]
         futures = client.map(
-            _on_worker, waiting, fingerprint=model.fingerprint, out=out, options=options, pure=False, retries=2
+            _on_worker, waiting, fingerprint=model.fingerprint, out=out, options=options, others=others, pure=False,
+            retries=2,
         )
         total, read = sum(p.size for p in partitions), sum(p.size for p in partitions if p.number in done)
         sizes = {p.number: p.size for p in partitions}

@@ -25,7 +25,7 @@ from stance.articles.guards import disk_faults, opened_alone, stopped, told_to_s
 from stance.articles.records import Fields
 from stance.articles.rejects import reject_line
 from stance.articles.runs import Progress, Run
-from stance.articles.scoring import ALL, Beside
+from stance.articles.scoring import ALL, Beside, companions
 from stance.articles.sinks import encoder_for
 from stance.articles.workers import Scored, Workers, processes_for
 from stance.errors import DocumentError, RunError
@@ -127,8 +127,8 @@ class _Session:
         self.reader = DocumentReader(fields, self._fail, limits)
         self.options = {
             "output": self.encoder.kind + (".gz" if self.encoder.packed else ""), "rejects": str(rejects),
-            "uncertain": uncertain, "actors": beside.actors, "sentiment": beside.sentiment, "text_field": fields.text, "title_field": fields.title, "date_field": fields.date,
-            "id_field": fields.id, "limits": repr(limits), "release": stance.__version__,
+            "uncertain": uncertain, "actors": None, "sentiment": None, **companions(model, beside),
+            "text_field": fields.text, "title_field": fields.title, "date_field": fields.date, "id_field": fields.id, "limits": repr(limits), "release": stance.__version__,
             "batch": [BATCH_EVENTS, BATCH_CHARACTERS],
         }  # fmt: skip
         self.waiting: deque[tuple[_Batch, Future[Scored]]] = deque()

@@ -13,7 +13,6 @@ from stance.actors.ranker import shipped_finder
 from stance.articles.scoring import Article
 from stance.articles.verdict import CONFLICTING, SILENT, Verdict, verdict_of
 
-PERIODS = ("day", "week", "month", "year")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 ENOUGH = 40
 """As many periods are drawn at most where the length of a period is chosen for you."""

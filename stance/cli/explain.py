@@ -25,7 +25,7 @@ def explain(
     scheme: SchemeOption = None,
     label: Annotated[str | None, typer.Option(help="Label to explain; the predicted one by default.")] = None,
     top: Annotated[int, typer.Option(min=1, help="How many features to show (with --global: a label, each way).")] = 15,
-    block: Annotated[str | None, typer.Option(help="With --global: only char_wb, word, cue or outline features.")] = None,
+    block: Annotated[str | None, typer.Option(help="With --global: only features of these blocks, e.g. word, char_wb or cue.")] = None,
     format: ReportFormatOption = ReportFormat.table,
     html: HtmlOption = None,
 ) -> None:

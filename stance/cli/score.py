@@ -53,9 +53,7 @@ def score(
         raise typer.BadParameter("--by and --html do not go with --out, which writes a row a sentence")
     if by is not None and not actors:
         raise typer.BadParameter("--by actor needs actors; leave out --no-actors")
-    if cluster is not None and not (actors and sentiment):
-        raise typer.BadParameter("--no-actors and --no-sentiment do not go with --cluster")
-    beside = Beside(actors, sentiment)
+    beside = Beside(actors, sentiment and by is None)  # that table has no sentiment
     loaded = _model(model, task, scheme)
     if by is not None and loaded.task != "stance":
         raise typer.BadParameter(f"--by actor needs a model of stance; {loaded.name} is one of {loaded.task}")
@@ -69,8 +67,9 @@ def score(
                 from stance.articles.cluster import score_on_cluster
 
                 run = score_on_cluster(
-                    paths, out, loaded, cluster, uncertain=uncertain, fields=fields, restart=restart, progress=progress
-                )
+                    paths, out, loaded, cluster, uncertain=uncertain, beside=beside, fields=fields, restart=restart,
+                    progress=progress,
+                )  # fmt: skip
             else:
                 run = score_to_file(
                     paths, out, loaded, uncertain=uncertain, beside=beside, fields=fields, rejects=rejects, strict=strict,

@@ -39,7 +39,7 @@ def trends(
     from stance.articles.documents import DocumentReader
     from stance.articles.records import Fields
     from stance.articles.rejects import reject_log
-    from stance.articles.scoring import score_documents
+    from stance.articles.scoring import Beside, score_documents
     from stance.articles.trends import stances_taken, trends_of
     from stance.errors import DocumentError
     from stance.present.html import write_html
@@ -50,7 +50,7 @@ def trends(
     with reject_log(None) as log:
         reader = DocumentReader(Fields(text_field, title_field, date_field), log)
         documents = (document for file in reader.files(paths) for document in reader.read(file))
-        taken = stances_taken(counting(score_documents(documents, loaded, uncertain=uncertain)))
+        taken = stances_taken(counting(score_documents(documents, loaded, uncertain=uncertain, beside=Beside(sentiment=False))))
     found = trends_of(
         taken, loaded.labels, period=None if period is Period.auto else period.value, actors=actor or (), top=top
     )

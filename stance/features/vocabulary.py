@@ -51,7 +51,7 @@ class Vocabulary:
         """The features as tuples of strings."""
         if not len(self):
             return []
-        return [tuple(f.split(_PART)) for f in self.text.tobytes().decode("utf-8").split(_FEATURE)]
+        return [tuple(f.split(_PART)) for f in self.text.tobytes().decode("utf-8", "surrogatepass").split(_FEATURE)]
 
     def names(self, blocks: Sequence[Block]) -> list[str]:
         """Return every feature as it is written (see `feature_name`)."""

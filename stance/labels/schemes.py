@@ -63,12 +63,12 @@ def read_scheme(path: Path) -> Scheme:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LabelError(f"{path}: not a TOML file in UTF-8: {error}") from None
     labels, merge = data.get("labels"), data.get("merge", {})
-    if not isinstance(labels, list) or len(set(map(str, labels))) < 2 or not all(isinstance(x, str) and x for x in labels):
+    if not isinstance(labels, list) or len(labels) < 2 or len(set(map(str, labels))) < len(labels) or not all(isinstance(x, str) and x for x in labels):
         raise LabelError(f"{path}: labels is {labels!r}; expected a list of at least two different names")
     if not isinstance(data.get("task"), str):
         raise LabelError(f"{path}: task is {data.get('task')!r}; expected the field that holds the label, e.g. \"stance\"")
-    if not isinstance(merge, dict) or any(target not in labels for target in merge.values()):
-        raise LabelError(f"{path}: merge is {merge!r}; expected finer labels, each with one of {labels}")
+    if not isinstance(merge, dict) or any(target not in labels for target in merge.values()) or set(merge) & set(labels):
+        raise LabelError(f"{path}: merge is {merge!r}; expected finer labels that are none of {labels}, each with one of them")
     return Scheme(path.stem, data["task"], tuple(labels), dict(merge), str(data.get("description", "")))
 
 

@@ -115,6 +115,8 @@ def render_card(training: Training, extra: str = "") -> str:
         f"{len(model.space.vocabulary):,} features; logistic regression with C = {recipe['C']:g} and "
         f"class weights {_weights(recipe)}; temperature {model.temperature:.3f}.",
     ]  # fmt: skip
+    if model.fine_labels != model.labels:
+        lines.append(f"The regression tells {', '.join(model.fine_labels)} apart; a label has the sum of the probabilities of those that count as it.")
     if info["pruned"]:
         lines.append(pruning_sentence(info["pruned"]))
     if appended := recipe.get("append_fields"):

@@ -70,7 +70,8 @@ class WrongCase:
     probabilities : dict of str to float
     reasons : list of dict
         The features that did most to set the predicted label above the true one: ``feature``, ``block`` and
-        ``difference``, what it adds to the predicted label's logit more than to the true one's.
+        ``difference``, what it adds to the predicted label's logit more than to the true one's. Where finer labels are
+        merged, the logits are those of the strongest finer label of either.
     """
 
     text: str
@@ -202,10 +203,11 @@ def _worst(model: Model, data: LabelledData, y: npt.NDArray[Any], p: npt.NDArray
     cases = []
     for i in wrong[np.argsort(-gap, kind="stable")[:n]].tolist():
         truth, predicted = model.labels[y[i]], model.labels[guess[i]]
-        parts = explain_text(model, data.texts[i], predicted).contributions
-        parts.sort(key=lambda c: c.contributions[truth] - c.contributions[predicted])
+        e = explain_text(model, data.texts[i])
+        high, low = e.strongest(predicted), e.strongest(truth)
+        parts = sorted(e.contributions, key=lambda c: c.contributions[low] - c.contributions[high])
         reasons = [
-            {"feature": c.feature, "block": c.block, "difference": c.contributions[predicted] - c.contributions[truth]}
+            {"feature": c.feature, "block": c.block, "difference": c.contributions[high] - c.contributions[low]}
             for c in parts[:REASONS]
         ]
         shares = dict(zip(model.labels, p[i].tolist(), strict=True))

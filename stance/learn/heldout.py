@@ -21,7 +21,7 @@ def scheme_of_model(model: Model) -> Scheme:
 
     A model says itself how labels merge; those trained before it did fall back on the shipped scheme of that name.
     """
-    merge = model.info.get("merge")
+    merge = model.merge or model.info.get("merge")
     if merge is None and model.scheme in scheme_names():
         shipped = find_scheme(model.scheme)
         merge = shipped.merge if shipped.labels == model.labels else {}

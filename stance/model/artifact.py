@@ -166,7 +166,6 @@ def write_artifact(path: Path, meta: dict[str, Any], arrays: Arrays) -> None:
         aside.unlink(missing_ok=True)
 
 
-
 def _to_version_2(meta: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
     return {**meta, "fine_labels": meta.get("labels"), "merge": {}}, arrays  # labels were fitted as they are reported
 

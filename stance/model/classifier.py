@@ -18,7 +18,7 @@ from stance.errors import ArtifactError, StanceError
 from stance.features.blocks import Block
 from stance.features.lexicon import Lexicon
 from stance.features.space import FeatureSpace
-from stance.features.vocabulary import Vocabulary
+from stance.features.vocabulary import SEPARATOR, Vocabulary
 from stance.model.artifact import Arrays, read_artifact, write_artifact
 from stance.model.prediction import UNCERTAIN, Prediction
 
@@ -76,7 +76,8 @@ class Model:
     fine_labels : tuple of str
         What the regression tells apart: by default the labels, else finer ones that `merge` takes together.
     merge : dict of str to str
-        Finer label to label.
+        Finer label to the label that it counts as. Labelled data may use these names too; the regression does only where
+        they are among `fine_labels`.
     """
 
     name: str
@@ -282,6 +283,9 @@ def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
     labels = tuple(str(label) for label in meta["labels"])
     fine_labels = tuple(str(label) for label in meta["fine_labels"])
     merge = {str(fine): str(label) for fine, label in meta["merge"].items()}
+    for names in (labels, fine_labels):
+        _require(path, len(set(names)) == len(names), f"a label occurs twice in {names}")
+    _require(path, set(merge.values()) <= set(labels) and not set(merge) & set(labels), "finer labels merge into unknown ones, or a label merges too")
     _require(path, {merge.get(label, label) for label in fine_labels} == set(labels), "the finer labels do not merge into the labels")
     blocks = tuple(Block.from_dict(block) for block in meta["blocks"])
     prints, block, df = arrays["fingerprints"], arrays["block"], arrays["document_frequency"]
@@ -291,6 +295,8 @@ def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
     _require(path, len(block) == n and len(df) == n, "block and document frequency differ in length from the vocabulary")
     _require(path, n == 0 or int(block.max()) < len(blocks), "a feature belongs to a block that does not exist")
     _require(path, np.all(prints[1:] > prints[:-1]), "the fingerprints are not sorted")
+    texts = int(np.count_nonzero(arrays["text"] == SEPARATOR)) + 1 if n else 0
+    _require(path, texts == n, f"there are the texts of {texts} features, and {n} features")
     _require(path, n == 0 or (int(df.min()) > 0 and int(df.max()) <= int(meta["n_documents"])), "a document frequency is out of range")
     _require(path, np.isfinite(arrays["coefficients"]).all() and np.isfinite(arrays["intercepts"]).all(), "a weight is not finite")
     runs = arrays["character_runs"]
@@ -301,15 +307,20 @@ def _model(path: Path, meta: dict[str, Any], arrays: Arrays) -> Model:
     _require(path, ordered and np.all(start[1:] >= start[:-1]), "the normalisation table is out of order")
     _require(path, all(a.max(initial=0) < 0x110000 for a in (source, target)), "the normalisation table is out of range")
     temperature, floor = float(meta["temperature"]), float(meta["floor"])
-    _require(path, np.isfinite(temperature) and temperature > 0, f"the temperature is {temperature}")
+    _require(path, 1e-6 < temperature < 1e6, f"the temperature is {temperature}")
+    _require(path, 0 <= floor <= 1, f"the floor is {floor}")
+    info = dict(meta["info"])
+    for name in ("recipe", "merge"):
+        _require(path, isinstance(info.get(name) or {}, dict), f"info.{name} is no dictionary")
     normalizer = Normalizer.from_arrays(
         [str(s) for s in meta["normalization"]], {int(c): str(n) for c, n in meta["before"].items()}, source, start, target
     )
     roles = {str(name): str(role) for name, role in meta["lexicon"]["roles"]}
     forms = {form: name for name, text in meta["lexicon"]["forms"].items() for form in text.split(" ") if form}
+    _require(path, set(forms.values()) <= set(roles), "a word is of a class without a role")
     vocabulary = Vocabulary(prints, block, df, arrays["text"], int(meta["n_documents"]), int(meta["salt"]))
     space = FeatureSpace(blocks, normalizer, Lexicon(roles, forms), runs, vocabulary)
     return Model(
         str(meta["name"]), str(meta["task"]), str(meta["scheme"]), labels, space, arrays["coefficients"],
-        arrays["intercepts"], temperature, floor, dict(meta["info"]), fine_labels, merge,
+        arrays["intercepts"], temperature, floor, info, fine_labels, merge,
     )  # fmt: skip

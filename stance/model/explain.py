@@ -42,7 +42,7 @@ class Contribution:
     weight, contribution : float
         The weight of the explained label, and ``value * weight``: what is added to that label's logit.
     weights, contributions : dict of str to float
-        The same for every label.
+        The same for every label of the explanation.
     """
 
     feature: str
@@ -69,22 +69,26 @@ class Explanation:
 
     ``intercepts[x] + sum(c.contributions[x] for c in contributions)`` is ``logits[x]`` for every label `x`, to float
     tolerance. These are the logits *before* the temperature; dividing all three by it gives the same identity for
-    `calibrated_logits`, whose softmax is `probabilities`. A model that merges finer labels (`Model.fine_labels`) is
-    explained in these: `merged` says what each counts as, the probability of a label is shared among its finer ones as
-    their logits say, and is the sum of theirs.
+    `calibrated_logits`, whose softmax is `probabilities`.
+
+    A model that merges finer labels (`Model.fine_labels`) is explained in these: they are the `labels` here, and `merged`
+    says what each counts as. The probability of a label that the model gives (`reported`) is the sum of those of its
+    finer labels, among which it is shared as their logits say. Such a model divides the *merged* logits by the
+    temperature, so that `probabilities` are then not the softmax of `calibrated_logits`.
 
     Attributes
     ----------
     text : str
     label : str
-        The label that is explained: the predicted one unless another was asked for.
+        The label that is explained: the predicted one unless another was asked for; of a label that finer ones merge
+        into, the finer one with the highest logit.
     predicted : str
-        The label that the model gives.
+        The label that the model gives, a key of `reported`.
     logits : dict of str to float
         Before the temperature.
     temperature : float
     probabilities : dict of str to float
-        ``softmax(logits / temperature)``.
+        Of `labels`: ``softmax(logits / temperature)``, unless finer labels are merged (see above).
     intercepts : dict of str to float
     contributions : list of Contribution
         Every feature that the model knows and the text has, the largest contribution to `label` first, whatever its
@@ -111,8 +115,22 @@ class Explanation:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels, in the model's order."""
+        """The labels that the regression tells apart, in the model's order."""
         return tuple(self.logits)
+
+    @property
+    def reported(self) -> dict[str, float]:
+        """The probabilities of the labels that the model gives, in which finer ones are merged."""
+        found: dict[str, float] = {}
+        for label, probability in self.probabilities.items():
+            coarse = self.merged.get(label, label)
+            found[coarse] = found.get(coarse, 0.0) + probability
+        return found
+
+    def strongest(self, label: str) -> str:
+        """Return, of the finer labels that count as a label, the one with the highest logit; mostly the label itself."""
+        finer = [x for x in self.labels if self.merged.get(x, x) == label]
+        return max(finer, key=self.logits.__getitem__) if finer else label
 
     @property
     def calibrated_logits(self) -> dict[str, float]:
@@ -133,7 +151,7 @@ class Explanation:
         Parameters
         ----------
         label : str, optional
-            The explained one by default.
+            One of `labels`; the explained one by default.
         """
         label = self._known(label or self.label)
         weights = np.zeros(len(self.text))
@@ -172,7 +190,7 @@ class Explanation:
         return {
             "text": self.text, "model": self.model, "task": self.task, "label": self.label, "predicted": self.predicted,
             "logits": self.logits, "temperature": self.temperature, "calibrated_logits": self.calibrated_logits,
-            "probabilities": self.probabilities, "intercepts": self.intercepts,
+            "probabilities": self.probabilities, "reported": self.reported, "intercepts": self.intercepts,
             "contributions": [c.to_dict() for c in self.contributions], "n_unknown": self.n_unknown, "merged": self.merged,
             "character_weights": self.character_weights().tolist(),
             "words": [{"word": w, "start": a, "stop": b, "weight": x} for w, a, b, x in self.words()],
@@ -191,7 +209,8 @@ def explain_text(model: Model, text: str, label: str | None = None) -> Explanati
     model : Model
     text : str
     label : str, optional
-        The label to explain; the predicted one by default.
+        The label to explain, finer or as the model gives it; the predicted one by default. A name that is both means
+        the finer label.
 
     Raises
     ------
@@ -224,8 +243,8 @@ def explain_text(model: Model, text: str, label: str | None = None) -> Explanati
         return dict(zip(names, map(float, row), strict=True))
 
     view = merge_logits(logits[None], model.places)[0]
-    members = [i for i, place in enumerate(model.places) if place == view.argmax()]
-    best = max(members, key=lambda i: float(logits[i]))
+    predicted = model.labels[int(view.argmax())]
+    best = max((i for i, x in enumerate(names) if model.coarse(x) == predicted), key=lambda i: float(logits[i]))
     found = []
     for i, index in enumerate(indices.tolist()):
         b = int(space.vocabulary.block[index])
@@ -238,7 +257,9 @@ def explain_text(model: Model, text: str, label: str | None = None) -> Explanati
         )  # fmt: skip
     shares = softmax(view[None] / model.temperature)[0][model.places] * np.exp(logits - view[model.places])
     plain = Explanation(
-        text, names[best], model.coarse(names[best]), named(logits), model.temperature, named(shares), named(model.intercepts), found,
+        text, names[best], predicted, named(logits), model.temperature, named(shares), named(model.intercepts), found,
         len(unknown), model.name, model.task, {x: model.coarse(x) for x in names if model.coarse(x) != x},
     )  # fmt: skip
+    if label is not None and label not in names:
+        label = plain.strongest(label)
     return plain.for_label(label or plain.label)

@@ -94,13 +94,15 @@ def _details(article: Article, key: str, explain_all: bool) -> dict[str, Any]:
         if s.label is None:
             continue
         ngrams: list[Any] = []
+        explained = s.label
         taken = s.label not in SILENT
         if article.judge is not None and (taken or (explain_all and index < EXPLAINED)):
-            label = s.label if s.label in article.labels else None
-            e = explain_text(article.judge, s.text, label)
+            e = explain_text(article.judge, s.text)  # the label it was given; of finer ones that merge into it, the strongest
+            explained = e.label
             ngrams = [[visible(c.feature), round(c.contribution, 3)] for c in e.contributions[:NGRAMS]]
         found[f"{key}-s{index}"] = {
             "label": s.label, "probabilities": {x: round(p, 4) for x, p in s.probabilities.items()}, "ngrams": ngrams,
+            "explained": explained,
             "actor": (s.actor.name or s.actor.text) if s.actor else None, "actor_text": s.actor.text if s.actor else None,
             "actor_kind": KINDS.get(s.actor.kind, "") if s.actor else None, "target": s.target.text if s.target else None,
             "sentiment": s.sentiment,

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from stance.model.explain import Contribution, Explanation
 from stance.model.weights import LearnedWeights
-from stance.present.shades import LEVELS, shade_levels, shaded_runs, visible
+from stance.present.shades import LEVELS, merged_note, shade_levels, shaded_runs, visible
 from stance.present.tables import console, label_text
 
 _FOR, _AGAINST = (0, 95, 175), (190, 80, 0)
@@ -46,12 +46,14 @@ def explanation_view(explanation: Explanation, top: int = 15, *, colour: bool = 
     """Return an explanation for the terminal."""
     e = explanation
     total = sum(c.contribution for c in e.contributions)
-    head = Text.assemble(label_text(e.predicted), "  ", "  ".join(f"{x} {p:.2f}" for x, p in e.probabilities.items()))
+    head = Text.assemble(label_text(e.predicted), "  ", "  ".join(f"{x} {p:.2f}" for x, p in e.reported.items()))
     head.append(f"   (model {e.model})", style="dim")
     sums = Text(
         f"logit of {e.label}, before temperature: {e.logits[e.label]:+.4f} = intercept {e.intercepts[e.label]:+.4f} "
-        f"+ {len(e.contributions):,} features {total:+.4f}; after temperature {e.temperature:.3f}: "
-        f"{e.calibrated_logits[e.label]:+.4f}. {e.n_unknown:,} features of the text are unknown to the model and add nothing."
+        f"+ {len(e.contributions):,} features {total:+.4f}"
+        # Merged logits are divided by the temperature, not those that are merged.
+        + ("" if e.merged else f"; after temperature {e.temperature:.3f}: {e.calibrated_logits[e.label]:+.4f}")
+        + f". {e.n_unknown:,} features of the text are unknown to the model and add nothing."
     )
     words = Table("word", "adds", "", box=None, header_style="bold", pad_edge=False)
     found = e.words()
@@ -68,7 +70,7 @@ def explanation_view(explanation: Explanation, top: int = 15, *, colour: bool = 
         features.add_row(Text(f"{len(rest):,} others", style="dim"), "", "", "", f"{sum(c.contribution for c in rest):+.3f}", "")
     # Headings stand beside the tables: a table would wrap its title to its own width.
     parts: list[RenderableType] = [
-        head, "", shaded_text(e, colour=colour), "", sums,
+        head, *([Text(note)] if (note := merged_note(e)) else []), "", shaded_text(e, colour=colour), "", sums,
         "", Text(f"Words, and what they add to {e.label}", style="italic"), words,
         "", Text(f"Features that weigh most for {e.label}", style="italic"), features,
     ]  # fmt: skip

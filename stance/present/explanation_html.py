@@ -7,7 +7,7 @@ import numpy as np
 from stance.model.explain import Explanation
 from stance.model.weights import LearnedWeights
 from stance.present.html import render
-from stance.present.shades import shade_levels, shaded_runs
+from stance.present.shades import merged_note, shade_levels, shaded_runs
 
 TOP = 30
 
@@ -23,7 +23,7 @@ def _values(explanation: Explanation, top: int) -> dict[str, object]:
         "rest": sum(c.contribution for c in explanation.contributions[top:]),
         "n_rest": max(0, len(explanation.contributions) - top),
         "without_span": explanation.without_span,
-        "n_without_span": len(explanation.without_span),
+        "note": merged_note(explanation),
         "total": sum(c.contribution for c in explanation.contributions),
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 from stance.errors import DependencyError
 
 _INK = "#010203"  # stands for the page's text colour
-BLUE, ORANGE = "#3a8fc9", "#d9731a"
+BLUE = "#3a8fc9"
 SUFFIXES = (".svg", ".png", ".pdf")
 
 

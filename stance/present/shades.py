@@ -1,4 +1,4 @@
-"""Character weights as shades, and features as one sees them: a few levels of strength, spaces made visible."""
+"""What explanations in the terminal and as pages share: weights as shades of a few levels, features with visible spaces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
+
+from stance.model.explain import Explanation
 
 LEVELS = 5
 
@@ -38,3 +40,13 @@ def visible(feature: str) -> str:
         return "␣" * len(feature)
     lead = len(feature) - len(feature.lstrip(" "))
     return "␣" * lead + inner + "␣" * (len(feature) - lead - len(inner))
+
+
+def merged_note(e: Explanation) -> str:
+    """Return how the labels of a model are sums of finer ones; empty where they are not."""
+    sums = []
+    for label, probability in e.reported.items():
+        finer = [x for x in e.labels if e.merged.get(x, x) == label]
+        if finer != [label]:
+            sums.append(f"{label} {probability:.2f} = " + " + ".join(f"{x} {e.probabilities[x]:.2f}" for x in finer))
+    return f"The model tells finer labels apart and is explained in these: {'; '.join(sums)}." if sums else ""

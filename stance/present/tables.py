@@ -14,7 +14,6 @@ STYLES = {
     "support": "bold green", "oppose": "bold red", "abstain": "bold yellow", "neutral": "dim",
     "positive": "bold green", "negative": "bold red", "uncertain": "italic",
 }  # fmt: skip
-NARROW = 100
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -41,13 +41,14 @@
     add("النبرة", d.sentiment && name(d.sentiment) + " " + d.sentiment_p.toFixed(2));
     inside.append(facts);
     if (d.ngrams.length) {
-      inside.append(make("h3", "", "ما رجّح هذا الحكم، وما عارضه"));
+      const finer = d.explained === d.label ? "" : " (" + name(d.explained) + ")";
+      inside.append(make("h3", "", "ما رجّح هذا الحكم، وما عارضه" + finer));
       const table = make("table", "ngrams");
       for (const [feature, weight] of d.ngrams) {
         const row = table.insertRow();
         const cell = make("td", "name");
-      cell.append(make("bdi", "", feature));
-      row.append(cell, make("td", "n " + (weight > 0 ? "plus" : "minus"), (weight > 0 ? "+" : "−") + Math.abs(weight).toFixed(2)));
+        cell.append(make("bdi", "", feature));
+        row.append(cell, make("td", "n " + (weight > 0 ? "plus" : "minus"), (weight > 0 ? "+" : "−") + Math.abs(weight).toFixed(2)));
       }
       inside.append(table);
     }
