@@ -104,7 +104,7 @@ def test_every_proposal_is_a_recipe_that_can_be_written_and_read(tmp_path):
         path.parent.mkdir(exist_ok=True)
         write_recipe(wanted, path)
         found = read_recipe(path)
-        assert replace(found, base=wanted.base, labels=wanted.labels, lexicon=wanted.lexicon) == wanted
+        assert replace(found, base=wanted.base, labels=wanted.labels, lexicon=wanted.lexicon, notes=wanted.notes) == wanted
         assert (path.parent / found.lexicon).resolve() == (wanted.base / wanted.lexicon).resolve()
 
 
