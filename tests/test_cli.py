@@ -61,6 +61,18 @@ def test_score_prints_every_sentence_and_a_summary():
 def test_errors_are_sentences_with_documented_codes(tmp_path):
     _, err = run("score", "no-such-file.txt", code=5)
     assert "no-such-file.txt: no such file" in err
+    assert "nothing was scored" in err
+    _, err = run("score", "stance/articles/example.txt", "no-such-file.txt", code=5)
+    assert "the others were scored" in err
+    out, err = run("trends", "stance/articles/example.txt", "--html", tmp_path / "nowhere" / "x.html", code=5)
+    assert "there is no folder" in err
+    assert not out
+    out, _ = run("trends", "stance/articles/example.txt")
+    assert "No trend" in out
+    _, err = run("predict", "--model", "README.md", "نص", code=4)
+    assert "README.md: not a model file" in err
+    _, err = run("explain", " ", code=2)
+    assert "the sentence is empty" in err
     _, err = run("predict", "--model", "nothing", "نص", code=4)
     assert "no model named 'nothing'; there are: sentiment-ar" in err
     _, err = run("predict", "--task", "weather", "نص", code=4)

@@ -112,7 +112,7 @@ def test_a_recipe_file_holds_everything(tmp_path):
     wanted = Recipe(
         name="x", description="Ein \"Rezept\"", labels=("a.csv",), task="view", text_field="post", label_field="v", seed=3,
         mapping={"Favor": "support", "None": ""}, normalization=("tatweel",), C=2.5, class_weight=None, folds=0, floor=0.25,
-        blocks=(Block("char_wb", (2, 4), norm=None, max_features=50, weight=0.5, min_df=0.01),), skip_conflicts=True, base=tmp_path,
+        blocks=(Block("char_wb", (2, 4), norm=None, max_features=50, weight=0.5, min_df=0.01),), skip_conflicts=True, notes="n.md", base=tmp_path,
     )  # fmt: skip
     weighted = replace(
         wanted, class_weight="balanced", balance_within="target", label_weights={"support": 0.5}, merge="after",

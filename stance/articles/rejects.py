@@ -62,6 +62,11 @@ class RejectLog:
         else:
             self._handle.write(reject_line(failure))
 
+    def summary(self, scored: int) -> str:
+        """Return what to say at the end, where `scored` articles could be read."""
+        rest = "the others were scored" if scored else "nothing was scored"
+        return f"{self.count:,} document(s) or record(s) could not be read; {rest}"
+
 
 @contextmanager
 def reject_log(path: Path | None, *, strict: bool = False) -> Iterator[RejectLog]:

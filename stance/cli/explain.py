@@ -36,6 +36,8 @@ def explain(
 
     if (text is None) != everything:
         raise typer.BadParameter("give either one sentence, or --global")
+    if text is not None and not text.strip():
+        raise typer.BadParameter("the sentence is empty; there is nothing to explain")
     if (label is not None and everything) or (block is not None and not everything):
         raise typer.BadParameter("--label goes with a sentence, --block with --global")
     loaded = _model(model, task, scheme)

@@ -45,6 +45,7 @@ def score(
     from stance.articles.rejects import reject_log
     from stance.articles.scoring import Beside, score_documents
     from stance.errors import DocumentError
+    from stance.present.html import need_html
     from stance.present.scores import print_by_actor, print_scores
 
     if cluster is not None and (rejects is not None or strict or workers):
@@ -57,6 +58,8 @@ def score(
     loaded = _model(model, task, scheme)
     if by is not None and loaded.task != "stance":
         raise typer.BadParameter(f"--by actor needs a model of stance; {loaded.name} is one of {loaded.task}")
+    if html is not None:
+        need_html(html, plots=by is not None)
     fields = Fields(text_field, title_field, date_field)
     if out is not None:
         from stance.articles.stream import score_to_file
@@ -77,7 +80,7 @@ def score(
                 )  # fmt: skip
         show_run(run, as_json=format in (Format.json, Format.jsonl))
         if run.rejected:
-            raise DocumentError(f"{run.rejected:,} document(s) or record(s) could not be read: see {run.rejects}. The others were scored")
+            raise DocumentError(f"{run.rejected:,} document(s) or record(s) could not be read: see {run.rejects}. {'The others were' if run.articles else 'Nothing was'} scored")
         return
     if restart or workers or cluster:
         raise typer.BadParameter("--restart, --workers and --cluster go with --out")
@@ -86,8 +89,8 @@ def score(
         documents = (document for file in reader.files(paths) for document in reader.read(file))
         articles = score_documents(documents, loaded, uncertain=uncertain, beside=beside)
         if by is By.actor:
-            print_by_actor(articles, loaded.labels, format.value, html)
+            scored = print_by_actor(articles, loaded.labels, format.value, html)
         else:
-            print_scores(articles, loaded.labels, format.value, html)
+            scored = print_scores(articles, loaded.labels, format.value, html)
     if log.count:
-        raise DocumentError(f"{log.count} document(s) or record(s) could not be read; the others were scored")
+        raise DocumentError(log.summary(scored))

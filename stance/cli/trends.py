@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stance.cli.options import Format, FormatOption, HtmlOption, ModelOption, SchemeOption, UncertainOption
+
+if TYPE_CHECKING:
+    from stance.articles.scoring import Article
 
 
 class Period(StrEnum):
@@ -42,15 +46,24 @@ def trends(
     from stance.articles.scoring import Beside, score_documents
     from stance.articles.trends import stances_taken, trends_of
     from stance.errors import DocumentError
-    from stance.present.html import write_html
+    from stance.present.html import need_html, write_html
     from stance.present.scores import counting
     from stance.present.trends import show_trends, trends_page
 
     loaded = _model(model, "stance", scheme)
+    if html is not None:
+        need_html(html, plots=True)
+    scored = 0
+
+    def counted(articles: Iterable[Article]) -> Iterator[Article]:
+        nonlocal scored
+        for scored, article in enumerate(counting(articles), 1):  # noqa: B007
+            yield article
+
     with reject_log(None) as log:
         reader = DocumentReader(Fields(text_field, title_field, date_field), log)
         documents = (document for file in reader.files(paths) for document in reader.read(file))
-        taken = stances_taken(counting(score_documents(documents, loaded, uncertain=uncertain, beside=Beside(sentiment=False))))
+        taken = stances_taken(counted(score_documents(documents, loaded, uncertain=uncertain, beside=Beside(sentiment=False))))
     found = trends_of(
         taken, loaded.labels, period=None if period is Period.auto else period.value, actors=actor or (), top=top
     )
@@ -58,4 +71,4 @@ def trends(
     if html is not None:
         write_html(html, trends_page(found))
     if log.count:
-        raise DocumentError(f"{log.count} document(s) or record(s) could not be read; the others were scored")
+        raise DocumentError(log.summary(scored))

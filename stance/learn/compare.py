@@ -221,11 +221,12 @@ def compare_models(
     right_a, right_b = ga == y, gb == y
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
     p = mcnemar_exact(only_a, only_b)
+    names = (a.name, b.name) if a.name != b.name else (f"A ({a.name})", f"B ({b.name})")
     return Comparison(
         a.name, b.name, labels, len(data), f1_a, f1_b, difference,
         only_a, only_b, int((right_a & right_b).sum()), int((~right_a & ~right_b).sum()), p,
         _differences(data, y, ga, gb, pa.max(axis=1) + pb.max(axis=1), labels, examples),
-        _conclusion(a.name, b.name, len(data), difference, p, only_a, only_b), seed,
+        _conclusion(*names, len(data), difference, p, only_a, only_b), seed,
     )  # fmt: skip
 
 

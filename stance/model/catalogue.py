@@ -31,7 +31,8 @@ def model_name(task: str | None = None, scheme: str | None = None) -> str:
         return DEFAULTS[task, str(scheme)]
     except KeyError:
         known = ", ".join(f"--task {t} --scheme {s}" for t, s in DEFAULTS)
-        raise ArtifactError(f"no shipped model for task {task!r} with scheme {scheme!r}; there are: {known}") from None
+        with_scheme = "" if scheme is None else f" with scheme {scheme!r}"
+        raise ArtifactError(f"no shipped model for task {task!r}{with_scheme}; there are: {known}") from None
 
 
 def model_path(name: str | Path) -> Path:
@@ -42,6 +43,8 @@ def model_path(name: str | Path) -> Path:
     for candidate in (Path("models", f"{name}.joblib"), resource("models", f"{name}.joblib")):
         if candidate.is_file():
             return candidate
+    if path.is_file():
+        raise ArtifactError(f"{name}: not a model file; expected one ending in .joblib, such as stance train writes")
     shipped = sorted(p.stem for p in resource("models").glob("*.joblib") if p.stem in DEFAULTS.values())
     raise ArtifactError(f"no model named {name!r}; there are: {', '.join(shipped) or 'none (train one: stance train)'}; or give a path")
 

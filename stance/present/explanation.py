@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +15,18 @@ from stance.present.tables import console, label_text
 
 _FOR, _AGAINST = (0, 95, 175), (190, 80, 0)
 _BAR = 20
+KEY = (
+    "How to read a feature: <name> is a class of words, ␣ the edge of a word. A cue is a word that can tell a stance: \"a > b\" is the cue a "
+    "with b a few words after it at most, \"a < b\" with b before it; \"a & b\" stand anywhere in the text. \"count\" is the number of cues (4: or more), "
+    "\"first\" the first of them, \"order\" the first three, \"place\" where the first stands (0: words 1 to 4, 1: 5 to 8, ...), "
+    "\"before\" what stands before it."
+)
+_CUE_BLOCKS = {"cue", "cue_class", "outline", "class_pair"}
+
+
+def feature_key(blocks: Iterable[str]) -> str | None:
+    """Return how to read the features of these blocks; None where they are plain n-grams, which need no key."""
+    return KEY if _CUE_BLOCKS & set(blocks) else None
 
 
 def shaded_text(explanation: Explanation, *, colour: bool = True) -> Text:
@@ -77,6 +91,8 @@ def explanation_view(explanation: Explanation, top: int = 15, *, colour: bool = 
     if whole := e.without_span:
         listed = ", ".join(f"{c.feature} ({c.contribution:+.3f})" for c in whole)
         parts += ["", Text(f"Of the sentence as a whole, in no word: {listed}")]
+    if key := feature_key(c.block for c in e.contributions[:top]):
+        parts += ["", Text(key, style="dim")]
     return Group(*parts)
 
 
@@ -101,6 +117,8 @@ def weights_view(weights: LearnedWeights) -> RenderableType:
                     row += [""] * 4
             table.add_row(*row)
         parts += ["", Text(f"{label} (intercept {weights.intercepts[label]:+.3f})", style="italic"), table]
+    if key := feature_key(f.block for side in (weights.toward, weights.away) for found in side.values() for f in found):
+        parts += ["", Text(key, style="dim")]
     return Group(*parts)
 
 

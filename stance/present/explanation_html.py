@@ -6,6 +6,7 @@ import numpy as np
 
 from stance.model.explain import Explanation
 from stance.model.weights import LearnedWeights
+from stance.present.explanation import feature_key
 from stance.present.html import render
 from stance.present.shades import merged_note, shade_levels, shaded_runs
 
@@ -24,6 +25,8 @@ def _values(explanation: Explanation, top: int) -> dict[str, object]:
         "n_rest": max(0, len(explanation.contributions) - top),
         "without_span": explanation.without_span,
         "note": merged_note(explanation),
+        "n_without_span": len(explanation.without_span),
+        "key": feature_key(c.block for c in shown),
         "total": sum(c.contribution for c in explanation.contributions),
     }  # fmt: skip
 
@@ -40,7 +43,8 @@ def explanation_fragment(explanation: Explanation, top: int = 12) -> str:
 
 def weights_page(weights: LearnedWeights) -> str:
     """Return a page about what a model has learnt."""
-    return render("weights.html", w=weights)
+    key = feature_key(f.block for side in (weights.toward, weights.away) for found in side.values() for f in found)
+    return render("weights.html", w=weights, key=key)
 
 
 def weights_fragment(weights: LearnedWeights) -> str:

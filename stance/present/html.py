@@ -43,6 +43,25 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def need_html(path: Path, *, plots: bool = False) -> None:
+    """Check before a long run, not after it, that a page can be made and has a folder.
+
+    Raises
+    ------
+    DependencyError
+        Jinja2, or matplotlib for plots, is not installed.
+    DocumentError
+        The folder does not exist.
+    """
+    if not path.parent.is_dir():
+        raise DocumentError(f"{path}: cannot be written: there is no folder {path.parent}; give a file in an existing folder")
+    _environment()
+    if plots:
+        from stance.present.plots import need_plots
+
+        need_plots()
+
+
 def write_html(path: Path, page: str) -> None:
     """Write a page; a reader never sees half of one.
 

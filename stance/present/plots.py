@@ -15,12 +15,25 @@ BLUE = "#3a8fc9"
 SUFFIXES = (".svg", ".png", ".pdf")
 
 
-def _figure(draw: Callable[[Any], None], width: float, height: float) -> Any:
+def need_plots() -> None:
+    """Refuse where matplotlib is not installed.
+
+    Raises
+    ------
+    DependencyError
+        It is not.
+    """
     try:
-        import matplotlib
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError:
         raise DependencyError('plots need matplotlib: pip install "diplomatic-stance[plots]"') from None
+
+
+def _figure(draw: Callable[[Any], None], width: float, height: float) -> Any:
+    need_plots()
+    import matplotlib
+    from matplotlib.figure import Figure
+
     settings = {
         "svg.fonttype": "none", "svg.hashsalt": "stance", "font.size": 10, "text.color": _INK, "axes.labelcolor": _INK,
         "axes.edgecolor": _INK, "xtick.color": _INK, "ytick.color": _INK, "axes.spines.top": False, "axes.spines.right": False,

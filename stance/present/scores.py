@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from stance.articles.scoring import Article
 
 
-def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> None:
-    """Print articles as they come, as ``"table"``, ``"json"``, ``"jsonl"`` or ``"csv"``, and write them as a page if asked."""
+def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> int:
+    """Print articles as they come, as ``"table"``, ``"json"``, ``"jsonl"`` or ``"csv"``, and write them as a page if asked.
+
+    Returns how many there were.
+    """
     if html is not None:
         from stance.present.article_html import article_page
         from stance.present.html import write_html
@@ -24,7 +27,8 @@ def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str
     if form == "csv":
         print(csv_line(article_columns(labels)))
     whole = []
-    for article in articles:
+    count = 0
+    for count, article in enumerate(articles, 1):  # noqa: B007
         if form == "table":
             from stance.present.article import article_view
             from stance.present.tables import console
@@ -39,10 +43,14 @@ def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str
             whole.append(json.loads(json_line(article.to_dict())))
     if form == "json":
         print(json.dumps(whole, ensure_ascii=False))
+    return count
 
 
-def print_by_actor(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> None:
-    """Print who took which stance on what over many articles, and write the table and its plots as a page if asked."""
+def print_by_actor(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> int:
+    """Print who took which stance on what over many articles, and write the table and its plots as a page if asked.
+
+    Returns how many articles there were.
+    """
     from stance.articles.trends import by_actor, stances_taken, trends_of
     from stance.articles.verdict import SILENT
     from stance.present.html import write_html
@@ -61,6 +69,7 @@ def print_by_actor(articles: Iterable[Article], labels: tuple[str, ...], form: s
     show_groups(groups, stances, count, form)
     if html is not None:
         write_html(html, groups_page(groups, stances, count, trends_of(taken, labels)))
+    return count
 
 
 def counting(articles: Iterable[Article]) -> Iterator[Article]:

@@ -14,6 +14,8 @@ from stance.present.html import render
 from stance.present.output import show
 from stance.present.tables import label_text
 
+NO_TREND = "No trend: no sentence that has a date and a named holder takes a stance. Dates are read from records (--date-field)."
+NO_ACTOR = "No trend: the actor asked for takes no stance here; give its Arabic name as stance score --by actor prints it, or an id such as SA or UN."
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -81,6 +83,8 @@ def _trend_tables(trends: Trends) -> list[RenderableType]:
             line = "".join(BLOCKS[-(-v * 8 // most)] for v in values)
             table.add_row(label_text(stance), line, f"{sum(values):,}")
         parts += [table, *(Text(f"  {day}: from {a} to {b}") for day, a, b in t.shifts), ""]
+    if not trends.actors:
+        parts.append(Text(NO_ACTOR if trends.others else NO_TREND))
     left = [f"{trends.undated:,} sentences have no date", f"{trends.unnamed:,} name no holder", f"{trends.others:,} other actors are not shown"]
     parts.append(Text("; ".join(left) + "."))
     return parts
