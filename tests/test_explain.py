@@ -20,6 +20,7 @@ from stance.articles.scoring import score_documents
 from stance.errors import StanceError
 from stance.features.blocks import Analysis, feature_name
 from stance.features.locate import locate
+from stance.model.classifier import merge_logits
 from stance.present.article_html import article_page
 from stance.present.explanation import explanation_view
 from stance.present.explanation_html import explanation_fragment, explanation_page, weights_page
@@ -92,26 +93,30 @@ def test_contributions_and_intercept_are_the_logit(name, own_sentences):
     proba = model.predict_proba(texts)
     for text, row, shares in zip(texts, logits, proba, strict=True):
         e = stance.explain(text, model=model)
-        for i, label in enumerate(model.labels):
+        merged = merge_logits(np.array([list(e.logits.values())]), model.places)[0]
+        assert merged == pytest.approx(row, abs=2e-5)  # the compiled kernel multiplies in single precision
+        for label in model.fine_labels:
             total = e.intercepts[label] + sum(c.contributions[label] for c in e.contributions)
             assert total == pytest.approx(e.logits[label], abs=1e-10)
-            assert total == pytest.approx(row[i], abs=2e-5)  # the compiled kernel multiplies in single precision
             assert total / e.temperature == pytest.approx(e.calibrated_logits[label], abs=1e-10)
-            assert e.probabilities[label] == pytest.approx(shares[i], abs=1e-5)
             placed = sum(c.contributions[label] for c in e.contributions if c.spans)
             weights = e.character_weights(label)
             assert weights.shape == (len(text),)
             assert weights.sum() == pytest.approx(placed, abs=1e-9)
-        assert e.label == e.predicted == max(e.logits, key=e.logits.get)
+        for label, share in zip(model.labels, shares, strict=True):
+            finer = [x for x in model.fine_labels if model.coarse(x) == label]
+            assert sum(e.probabilities[x] for x in finer) == pytest.approx(share, abs=1e-5)
+        assert e.predicted == model.labels[merged.argmax()]
+        assert model.coarse(e.label) == e.predicted
 
 
 def test_equals_coefficients_times_values_of_the_sklearn_export():
-    model = stance.load("stance-ar")
+    model = stance.load("stance-oppose-ar")
     pipeline = model.to_sklearn()
     row = pipeline["features"].transform([DRESSED])
     names = [n.split("__", 1)[1] for n in pipeline["features"].get_feature_names_out()]
     blocks = [n.split("__", 1)[0].split("-")[1] for n in pipeline["features"].get_feature_names_out()]
-    e = stance.explain(DRESSED, label="support")
+    e = stance.explain(DRESSED, model=model, label="support")
     wanted = {
         (blocks[j], names[j]): float(v * pipeline["classifier"].coef_[0, j] * model.temperature)
         for j, v in zip(row.indices, row.data, strict=True)
@@ -149,7 +154,10 @@ def test_unknown_and_pruned_features_add_nothing():
     space = type(model.space)(
         model.space.blocks, model.space.normalizer, model.space.lexicon, model.space.runs, model.space.vocabulary.keep(kept)
     )
-    pruned = stance.Model(model.name, model.task, model.scheme, model.labels, space, model.coefficients[:, kept], model.intercepts)
+    pruned = stance.Model(
+        model.name, model.task, model.scheme, model.labels, space, model.coefficients[:, kept], model.intercepts,
+        fine_labels=model.fine_labels, merge=model.merge,
+    )  # fmt: skip
     found = stance.explain(ABSTAIN, model=pruned)
     assert best.feature not in [c.feature for c in found.contributions]
     assert found.logits["abstain"] == pytest.approx(pruned.decision_function([ABSTAIN])[0, 2], abs=2e-5)
