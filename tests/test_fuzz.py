@@ -25,7 +25,7 @@ from stance.articles.records import RAW_BYTES, ReadFailure, ReadLimits
 from stance.articles.rejects import reject_line
 from stance.articles.stream import score_to_file
 from stance.errors import ArtifactError
-from stance.model.classifier import load_model
+from stance.model.classifier import load_model, merge_logits
 from stance.resources import resource as shipped
 
 BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -82,7 +82,8 @@ def test_the_kernel_says_what_plain_python_says(texts):
     found = model.decision_function(texts, threads=1)
     for text, row in zip(texts, found, strict=True):
         indices, values = model.space.row(text)
-        assert np.allclose(row, model.intercepts + model.coefficients[:, indices] @ values, atol=1e-4)
+        plain = merge_logits((model.intercepts + model.coefficients[:, indices] @ values)[None], model.places)[0]
+        assert np.allclose(row, plain, atol=1e-4)
 
 
 @BOUNDED

@@ -248,7 +248,7 @@ def test_every_kind_of_file_gives_the_same_report(tmp_path):
 def test_the_own_corpus_has_no_error():
     report = check_labels([ROOT / "labels"])
     assert report.n_errors == 0
-    assert set(report.by_rule()) <= {"one-label-word"}
+    assert set(report.by_rule()) <= {"one-label-word", "no-label"}  # two readers who differ on a sentiment leave none
 
 
 def test_ten_thousand_real_sentences_take_seconds(real_sentences):

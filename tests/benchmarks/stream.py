@@ -1,11 +1,11 @@
 """A million sentences through `stance score --out`, as ratios to the kernel's own rate in the same run.
 
-    python tests/benchmarks/stream.py SENTENCES [--sentences 1000000] [--out scored.parquet ...]
+    python tests/benchmarks/stream.py SENTENCES [--sentences 1000000] [--out scored.parquet ...] [--beside]
 
 `SENTENCES` is a text file (or .gz), a sentence a line; articles of 21 sentences are made by joining them. The kernel's
 own rate is that of `Model.predict_proba` over the same sentences in memory, with a thread for every processor, measured
 before and after each run and averaged; the ratio by processor time is the one to trust on a machine with neighbours,
-for it says what the whole costs in kernels. Memory is the largest sum over all processes of the run (needs psutil).
+for it says what the whole costs in kernels. With --beside actors and sentiment are looked for too. Memory is the largest sum over all processes of the run (needs psutil).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rich.table import Table
 import stance
 from stance.arabic.sentences import split_sentences
 from stance.articles.documents import read_documents
-from stance.articles.scoring import score_batch
+from stance.articles.scoring import Beside, score_batch
 from stance.articles.sinks import encoder_for
 
 ARTICLE = 21
@@ -102,7 +102,10 @@ def main():
     arguments.add_argument("sentences_file")
     arguments.add_argument("--sentences", type=int, default=1_000_000)
     arguments.add_argument("--out", nargs="*", default=["scored.parquet", "scored.jsonl", "scored.csv", "scored.jsonl.gz"])
+    arguments.add_argument("--beside", action="store_true")
     given = arguments.parse_args()
+    options = [] if given.beside else ["--no-actors", "--no-sentiment"]
+    beside = Beside(given.beside, given.beside)
     opener = gzip.open if given.sentences_file.endswith(".gz") else open
     with opener(given.sentences_file, "rt", encoding="utf-8") as handle:
         sentences = [line.rstrip("\n") for line in handle]
@@ -127,7 +130,7 @@ def main():
             out = Path(folder, name)
             before = kernel()
             run, seconds, busy, peak = measured(
-                [sys.executable, "-m", "stance", "score", str(source), "--out", str(out), "--format", "json"]
+                [sys.executable, "-m", "stance", "score", str(source), "--out", str(out), "--format", "json", *options]
             )
             alone, alone_busy = ((a + b) / 2 for a, b in zip(before, kernel(), strict=True))
             table.add_row(
@@ -142,7 +145,7 @@ def main():
         documents = list(read_documents([part]))
         batches = [documents[i : i + 130] for i in range(0, len(documents), 130)]
         texts = [d.text[s.start : s.end] for d in documents for s in split_sentences(d.text)]
-        score_batch(batches[0], model, threads=1)
+        score_batch(batches[0], model, threads=1, beside=beside)
         gc.collect()
         gc.freeze()  # as the workers do
         gc.set_threshold(200_000, 20, 50)
@@ -152,9 +155,9 @@ def main():
             ("the kernel", alone), ("reading JSON Lines", processor_time(lambda: list(read_documents([part])), n)),
             ("cutting sentences", processor_time(lambda: [split_sentences(d.text) for d in documents], n)),
         ]  # fmt: skip
-        whole = processor_time(lambda: [score_batch(b, model, threads=1) for b in batches], n)
-        rows.append(("making records", whole - alone - rows[2][1]))
-        scored = [score_batch(b, model, threads=1) for b in batches]
+        whole = processor_time(lambda: [score_batch(b, model, threads=1, beside=beside) for b in batches], n)
+        rows.append(("making records" + (", actors, sentiment" if given.beside else ""), whole - alone - rows[2][1]))
+        scored = [score_batch(b, model, threads=1, beside=beside) for b in batches]
         for name in given.out:
             encoder = encoder_for(Path(name), model.labels)
             cost = processor_time(lambda encoder=encoder: [encoder.encode(b) for b in scored], n)

@@ -27,6 +27,7 @@ import numpy as np
 
 import stance
 from stance.errors import ArtifactError
+from stance.model.classifier import merge_logits
 
 SUFFIXES = [".txt", ".jsonl", ".json", ".csv", ".tsv", ".html", ".jsonl.gz", ".parquet", ".docx", ".pdf", ".txt.gz"]
 LIMITS = ReadLimits(record_bytes=1 << 16, whole_bytes=1 << 18, unpacked_bytes=1 << 20, html_bytes=1 << 16)
@@ -65,7 +66,8 @@ def kernel(data: bytes) -> None:
     text = data.decode("utf-8", "surrogatepass" if len(data) % 2 else "replace") if _decodes(data) else data.decode("latin-1")
     found = model.decision_function([text], threads=1)[0]
     indices, values = model.space.row(text)
-    assert np.allclose(found, model.intercepts + model.coefficients[:, indices] @ values, atol=1e-4)
+    plain = merge_logits((model.intercepts + model.coefficients[:, indices] @ values)[None], model.places)[0]
+    assert np.allclose(found, plain, atol=1e-4)
 
 
 def _decodes(data: bytes) -> bool:
