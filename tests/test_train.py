@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 import stance
 from stance.arabic.normalize import derive
-from stance.errors import LabelError, RecipeError
+from stance.errors import LabelError, RecipeError, StanceError
 from stance.features.blocks import Block
 from stance.learn.card import render_card
 from stance.learn.metrics import expected_calibration_error, macro_f1_interval, summarize
@@ -178,3 +178,18 @@ def test_sizes_are_read():
 
 def test_training_leaves_torch_alone():
     assert "torch" not in sys.modules
+
+
+def test_notes_and_other_data_go_into_the_card_and_a_fault_in_them_leaves_no_file(tmp_path):
+    (tmp_path / "notes.md").write_text("## Known failures\n\n- Irony.", encoding="utf-8")
+    recipe = small(folds=0, notes=str(tmp_path / "notes.md"))
+    other = tmp_path / "other.jsonl"
+    rows = [{"text": "أيدت غانا القرار اليوم", "stance": "support"}, {"text": "امتنعت مالي عن التصويت أمس", "stance": "abstain"}]
+    other.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    card = run_training(recipe, tmp_path / "a.joblib", on=[str(other)]).card_path.read_text(encoding="utf-8")
+    assert "On other data: `other.jsonl`" in card and "2 texts on which nothing was trained" in card and "- Irony." in card
+    with pytest.raises(RecipeError, match="notes is 'none.md'"):
+        run_training(small(folds=0, notes="none.md"), tmp_path / "b.joblib")
+    with pytest.raises(StanceError):
+        run_training(recipe, tmp_path / "b.joblib", on=[str(tmp_path / "absent.jsonl")])
+    assert not list(tmp_path.glob("*b.*"))

@@ -23,6 +23,8 @@ Not to be used to judge persons, to decide about anyone, or as evidence of what 
 sentence on its own words; irony, quotation within quotation and what the article says elsewhere are not seen.
 """
 
+NGRAMS = ("word", "char_wb", "class")
+
 OWN_USES = """\
 ## Intended use
 
@@ -95,13 +97,11 @@ def render_card(training: Training, extra: str = "") -> str:
     recipe, metrics = info["recipe"], training.metrics
     blocks = "\n".join(
         f"- {b['analyzer']}: "
-        + (
-            f"n-grams of {b['ngram_range'][0]} to {b['ngram_range'][1]}, "
-            if b["analyzer"] in ("word", "char_wb")
-            else ""
-        )
-        + (f"{b['token']} tokens, " if b["analyzer"] != "char_wb" else "")
+        + (f"n-grams of {b['ngram_range'][0]} to {b['ngram_range'][1]}, " if b["analyzer"] in NGRAMS else "")
+        + (f"{b['token']} tokens, " if b["analyzer"] not in ("char_wb", "class", "class_pair") else "")
         + f"min_df {b['min_df']}"
+        + ("" if b["norm"] == "l2" else f", norm {b['norm'] or 'none'}")
+        + ("" if b["weight"] == 1 else f", weight {b['weight']:g}")
         for b in recipe["blocks"]
     )
     counts = ", ".join(f"{label} {n:,}" for label, n in info["n_by_label"].items())

@@ -38,15 +38,12 @@ def run_training(
     path = out or Path("models", f"{recipe.name}.joblib")
     if path.suffix != ".joblib":
         raise RecipeError(f"--out is {str(path)!r}; expected a file name ending in .joblib")
+    notes = [read_notes(recipe)] if recipe.notes else []
     training = train(recipe, progress)
+    measured = [held_out_section(evaluate_files(on, training.model, worst=0), on)] if on else []
     training.model.save(path)
     card = path.with_suffix(".md")
-    sections = []
-    if on:
-        sections.append(held_out_section(evaluate_files(on, training.model, worst=0), on))
-    if recipe.notes:
-        sections.append(read_notes(recipe))
-    write_text(card, render_card(training, "\n\n".join(sections)))
+    write_text(card, render_card(training, "\n\n".join([*measured, *notes])))
     return TrainingRun(training, path, card)
 
 
