@@ -165,6 +165,11 @@ class Phraser:
         tokens = self.tokens(text)
         return tokens, self.phrases(tokens)
 
+    def forms(self, text: str) -> list[str]:
+        """Return the normalised forms of the words and marks of a text, as `tokens` has them."""
+        read = self._word
+        return [read(piece)[0] for piece in _TOKEN.findall(text)]
+
     def tokens(self, text: str) -> list[Token]:
         """Return the words and marks of a text with their classes."""
         found = []

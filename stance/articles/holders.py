@@ -8,6 +8,7 @@ holder before a verb without a subject. Spans stay where the sentence has them; 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stance.actors.phrases import IMPLIED, STANCES
@@ -47,11 +48,11 @@ def _as(actor: Actor, other: Actor) -> Actor:
 
 
 class _Known:
-    """The phrases of an article that name a known entity, made when they are first asked for."""
+    """The phrases of an article that name a known entity, made sentence by sentence when they are asked for."""
 
     def __init__(self, sentences: list[Sentence], finder: ActorFinder) -> None:
         self._sentences, self._finder = sentences, finder
-        self._phrases: list[tuple[int, frozenset[str], tuple[str, str]]] | None = None
+        self._phrases: dict[int, list[tuple[frozenset[str], tuple[str, str]]]] = {}
 
     def introduced(self, actor: Actor, index: int) -> Actor:
         """Return an actor with the entity of the nearest phrase, mostly before it, that says more about it."""
@@ -61,8 +62,10 @@ class _Known:
             return actor if before is None else _as(actor, before)
         found = [
             (at > index, abs(at - index), entity)
-            for at, more, entity in self._all()
-            if words and words < more
+            for at, forms in enumerate(self._forms if words else ())
+            if words <= forms  # cutting phrases costs a hundred times as much as this look
+            for more, entity in self._named(at)
+            if words < more
         ]
         if not found:
             return actor
@@ -83,18 +86,24 @@ class _Known:
         tokens = self._finder.phraser.tokens(text)
         return frozenset(t.form.removeprefix("ال") for t in tokens if t.kind not in ("mark", "quote"))
 
-    def _all(self) -> list[tuple[int, frozenset[str], tuple[str, str]]]:
-        if self._phrases is None:
-            phraser, self._phrases = self._finder.phraser, []
-            for index, sentence in enumerate(self._sentences):
-                if sentence.kind == "advert":
-                    continue
-                tokens, phrases = phraser.cut(sentence.text)
-                for phrase in phrases:
-                    if phrase.entities and phrase.kinds & {"title", "body"}:
-                        words = frozenset(
-                            t.form.removeprefix("ال") for t in tokens[phrase.first : phrase.last] if t.kind != "mark"
-                        )
-                        known = phraser.table.entities[phrase.entities[0][0]]
-                        self._phrases.append((index, words, (known.id, known.name)))
-        return self._phrases
+    @cached_property
+    def _forms(self) -> list[frozenset[str]]:
+        """The words of each sentence, without their article; none of adverts."""
+        read = self._finder.phraser.forms
+        return [
+            frozenset() if s.kind == "advert" else frozenset(form.removeprefix("ال") for form in read(s.text))
+            for s in self._sentences
+        ]
+
+    def _named(self, at: int) -> list[tuple[frozenset[str], tuple[str, str]]]:
+        """Return the offices and bodies of known entities that a sentence names: the words of each, and the entity."""
+        if at not in self._phrases:
+            phraser = self._finder.phraser
+            tokens, phrases = phraser.cut(self._sentences[at].text)
+            self._phrases[at] = found = []
+            for phrase in phrases:
+                if phrase.entities and phrase.kinds & {"title", "body"}:
+                    words = frozenset(t.form.removeprefix("ال") for t in tokens[phrase.first : phrase.last] if t.kind != "mark")
+                    known = phraser.table.entities[phrase.entities[0][0]]
+                    found.append((words, (known.id, known.name)))
+        return self._phrases[at]
