@@ -32,12 +32,13 @@ ELLIPSIS_WORDS = 5
 QUOTE_CHARS = 500
 SHORT_LINE = 220
 
-_STOPS = ".!?؟۔…‽⁇⁈⁉！？。"
-_BULLETS = "•▪●■►"
+STOPS = ".!?؟۔…‽⁇⁈⁉！？。"
+BULLETS = "•▪●■►"
 _WORD = rf"\w{MARKS}{INVISIBLE}"
 
 _LINE = re.compile("[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-_ORNAMENT = re.compile(rf"[\s{INVISIBLE}*\-_=~#•·.…|/\\+–—―─━═■□◆◇●○★☆]*+\Z")
+ORNAMENTS = rf"\s{INVISIBLE}*\-_=~#•·.…|/\\+–—―─━═■□◆◇●○★☆"
+_ORNAMENT = re.compile(rf"[{ORNAMENTS}]*+\Z")
 _VISIBLE = re.compile(r"\S")
 _WINDOW = re.compile(rf"(?:\S++\s++){{{MAX_WORDS}}}")
 _CLAUSES = (
@@ -52,8 +53,8 @@ def _stop_pattern(stops: str) -> re.Pattern[str]:
     # the commonest harmless dots (3.5, a.b, د.) there too, lest a text made of them alone cost a Python call each.
     return re.compile(
         rf"""
-        [{stops}{_BULLETS}]
-        (?: (?<=\s[{_BULLETS}])(?P<bullet>\s)
+        [{stops}{BULLETS}]
+        (?: (?<=\s[{BULLETS}])(?P<bullet>\s)
           | (?<=[{stops}])
             (?! (?<=\d\.)[{INVISIBLE}]?(?=\d)
               | (?<=[A-Za-z0-9]\.)(?=[A-Za-z0-9])
@@ -67,8 +68,8 @@ def _stop_pattern(stops: str) -> re.Pattern[str]:
     )
 
 
-_STOP = _stop_pattern(_STOPS)
-_STOP_OR_SEMICOLON = _stop_pattern(_STOPS + "؛;")
+_STOP = _stop_pattern(STOPS)
+_STOP_OR_SEMICOLON = _stop_pattern(STOPS + "؛;")
 _QUOTE = re.compile(
     r"[«“”\"](?:(?<=«)[^«»]++»|(?<=“)[^“”]++”|(?<=”)[^“”]++“"
     # a straight quote opens only where a word could begin, after a clitic (وب"…") or the article
@@ -91,7 +92,7 @@ _LETTER_NAMES = frozenset(
         "في دبليو إكس اكس واي زد",
     )
 )
-_SHORT_FORMS = _ABBREVIATIONS | _TITLES_JOINED | _LETTER_NAMES
+SHORT_FORMS = _ABBREVIATIONS | _TITLES_JOINED | _LETTER_NAMES
 _CARRIES_ON = re.compile(
     r"(?:قائل|مؤكد|مضيف|مشير|موضح|معتبر|لافت|مبين|بحسب\b|حسب\b|وفق|على حد|في إشارة|في اشارة|كما قال|كما جاء|قال\b|قالت\b|"
     r"يقول\b|تقول\b|he said|she said|said\b)"
@@ -120,7 +121,7 @@ class SentenceSpan(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
     """A line of copy (or a paragraph of hard-wrapped lines) and what its place and its wording tell."""
 
     start: int
@@ -157,19 +158,24 @@ def split_sentences(text: str, *, semicolons: bool = False) -> list[SentenceSpan
     lines = _lines(text)
     for line in lines:
         line.kind = kind_by_wording(text, line.start, line.end, line.short)
-    _name_by_place(lines)
+    name_by_place(lines)
     stop = _STOP_OR_SEMICOLON if semicolons else _STOP
     spans: list[SentenceSpan] = []
     for line in lines:
         if line.kind in ("advert", "dateline"):
             spans.append(SentenceSpan(line.start, line.end, line.kind))
             continue
-        quotes = _quotes(text, line.start, line.end)
-        cuts = _cuts(text, line, stop, quotes)
-        if line.kind in ("headline", "subheading") and len(cuts) > 1 and "." in text[line.start : line.end]:
-            line.kind = ""
-        spans.extend(_named_pieces(text, line, cuts, quotes))
+        spans.extend(cut_line(text, line, stop))
     return spans
+
+
+def cut_line(text: str, line: Line, stop: re.Pattern[str] = _STOP) -> Iterator[SentenceSpan]:
+    """Yield the pieces of a line that is neither advert nor dateline."""
+    quotes = _quotes(text, line.start, line.end)
+    cuts = _cuts(text, line, stop, quotes)
+    if line.kind in ("headline", "subheading") and len(cuts) > 1 and "." in text[line.start : line.end]:
+        line.kind = ""
+    return _named_pieces(text, line, cuts, quotes)
 
 
 def _quotes(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -189,7 +195,7 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     return first.start(), first.start() + len(text[first.start() : end].rstrip())
 
 
-def _lines(text: str) -> list[_Line]:
+def _lines(text: str) -> list[Line]:
     spans = []
     for match in _LINE.finditer(text):
         if _ORNAMENT.match(text, match.start(), match.end()) is None:
@@ -198,16 +204,16 @@ def _lines(text: str) -> list[_Line]:
     for start, end in _unwrapped(text, spans):
         brief = end - start <= SHORT_LINE
         piece = text[start:end] if brief else ""
-        stopped = text[end - 1] in _LINE_STOPS
+        stopped = text[end - 1] in LINE_STOPS
         if not stopped:
             tail = UNSEEN.sub("", text[max(start, end - 12) : end]).rstrip("\"'»”’)]›} \t\xa0")
-            stopped = tail[-1:] in _LINE_STOPS
+            stopped = tail[-1:] in LINE_STOPS
         short = clean(piece) if brief else ""
-        lines.append(_Line(start, end, short, short.count(" ") + 1 if brief else 999, stopped))
+        lines.append(Line(start, end, short, short.count(" ") + 1 if brief else 999, stopped))
     return lines
 
 
-_LINE_STOPS = f"{_STOPS}:،؛"
+LINE_STOPS = f"{STOPS}:،؛"
 
 def _unwrapped(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Join the lines of hard-wrapped copy into paragraphs; copy with one paragraph a line passes unchanged.
@@ -219,7 +225,7 @@ def _unwrapped(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, i
     if len(spans) < 4 or not 30 <= widest <= 130:
         yield from spans
         return
-    full = [end - start >= 0.7 * widest and text[end - 1] not in _STOPS + ":" for start, end in spans]
+    full = [end - start >= 0.7 * widest and text[end - 1] not in STOPS + ":" for start, end in spans]
     within = sum(1 for start, end in spans if _STOP_WITHIN.search(text, start, end))
     if sum(full) < 0.6 * len(spans) or within < max(2, len(spans) // 5):
         yield from spans
@@ -242,7 +248,7 @@ _STOP_WITHIN = re.compile(r"[.؟!]\s+\w")
 
 
 def _cuts(
-    text: str, line: _Line, pattern: re.Pattern[str], quotes: list[tuple[int, int]]
+    text: str, line: Line, pattern: re.Pattern[str], quotes: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """Return the pieces of one line, stripped, each with something to read in it."""
     pieces: list[tuple[int, int]] = []
@@ -316,7 +322,7 @@ _FIRST_WORD = re.compile(rf"[{_WORD}]+")
 
 def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -> bool:
     plain = text[max(start, at - 24) : at].rpartition(" ")[2]
-    if len(plain) > 1 and plain.isalpha() and not plain.isascii() and "ـ" not in plain and plain not in _SHORT_FORMS:
+    if len(plain) > 1 and plain.isalpha() and not plain.isascii() and "ـ" not in plain and plain not in SHORT_FORMS:
         return False  # as most words; the rest of this function would find the same
     last = _LAST_WORD.search(text, max(start, at - 24), at)
     if last is None:
@@ -364,7 +370,7 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 # ---------------------------------------------------------------------------------------------------------- kinds
 
-def _name_by_place(lines: list[_Line]) -> None:
+def name_by_place(lines: list[Line]) -> None:
     """Name headlines, subheadings and lonely bullets, which only their neighbours tell from sentences."""
     body = [line.stopped or line.words > 25 for line in lines]
     if not any(body):
@@ -391,7 +397,7 @@ def _name_by_place(lines: list[_Line]) -> None:
 
 
 def _named_pieces(
-    text: str, line: _Line, cuts: list[tuple[int, int]], quotes: list[tuple[int, int]]
+    text: str, line: Line, cuts: list[tuple[int, int]], quotes: list[tuple[int, int]]
 ) -> Iterator[SentenceSpan]:
     quote, tail_is_advert = 0, False
     for number, (start, end) in enumerate(cuts):
@@ -413,6 +419,6 @@ def _named_pieces(
                 kind, tail_is_advert = "advert", number > 0
         elif tail_is_advert:
             kind = "advert"
-        if kind == "sentence" and text[start] in _BULLETS:
+        if kind == "sentence" and text[start] in BULLETS:
             kind = "list"
         yield SentenceSpan(start, end, kind)

@@ -51,14 +51,12 @@ arena : (CACHE_ARENA,) int32, used : (1,) int64
 # The types of compiled functions are numba's affair.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,assignment,misc"
 
-import sys
-
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.core import event
+from numba import types
 from numba.extending import intrinsic
 
+from stance.compiling import compiled
 from stance.features.hashing import FOLD as _FOLD
 from stance.features.hashing import START as _START
 from stance.features.hashing import STEP as _STEP
@@ -79,33 +77,6 @@ BEFORE, AFTER, BESIDE = np.uint64(text_hash("<")), np.uint64(text_hash(">")), np
 _WORDS = ("count", "first", "order", "place", "before")
 W_COUNT, W_FIRST, W_ORDER, W_PLACE, W_BEFORE = (np.uint64(text_hash(w)) for w in _WORDS)
 DIGIT_HASH = np.array([text_hash(str(n)) for n in range(10)], dtype=np.uint64)
-
-
-class _Announcer(event.Listener):
-    """Says so, once, when something of this module is compiled instead of read from the cache."""
-
-    said = False
-
-    def on_start(self, event):
-        """Hear of a compilation before it begins."""
-        if not self.said and event.data["dispatcher"].py_func.__module__ == __name__:
-            self.said = True
-            text = "stance: compiling its kernel for this machine (once; it is cached, and takes about half a minute) ..."
-            print(text, file=sys.stderr, flush=True)
-
-    def on_end(self, event):
-        """Hear of the end."""
-
-
-event.register("numba:compile", _Announcer())
-
-
-def compiled(function):
-    """Compile a function without the GIL; keep the result beside this file, else in the user's cache, else nowhere."""
-    try:
-        return njit(cache=True, nogil=True, fastmath=False)(function)
-    except RuntimeError:  # neither place can be written to
-        return njit(nogil=True, fastmath=False)(function)
 
 
 @intrinsic
