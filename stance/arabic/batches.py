@@ -27,7 +27,7 @@ from stance.arabic.sentences import (
     name_by_place,
     split_sentences,
 )
-from stance.arabic.wording import FOLD, HEADS, INVISIBLE, MARKERS, MARKS, clean, kind_by_wording
+from stance.arabic.wording import FOLD, HEADS, INVISIBLE, MARKERS, MARKS, clean, is_advert, kind_by_wording
 
 KINDS = ("sentence", "headline", "subheading", "dateline", "list", "quote", "advert")
 """What the numbers of kinds stand for."""
@@ -35,10 +35,13 @@ _NUMBER = {"": c.SENTENCE} | {kind: number for number, kind in enumerate(KINDS)}
 _SETS = {
     "SPACE": r"\s", "BREAK": "[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", "WORD": r"\w", "DIGIT": r"\d", "LETTER": r"[^\W\d_]",
     "STOP": f"[{STOPS}]", "BULLET": f"[{BULLETS}]", "UNSEEN": f"[{INVISIBLE}{MARKS}]", "ORNAMENT": f"[{ORNAMENTS}]",
-    "CLOSE": r"[»”’)\]›}﴾]", "LISTED": "[•▪◦●○■□►▶➤✓✔*\\-–—0-9٠-٩]", "LINE_STOP": f"[{LINE_STOPS}]",
+    "CLOSE": r"[»”’)\]›}﴾]", "LISTED": "[•▪◦●○■□►▶➤✓✔*\\-–—0-9٠-٩]", "LINE_STOP": f"[{LINE_STOPS}]", "QUOTE": '[«“”"]',
 }  # fmt: skip
-# With these two letters begins what carries a sentence on after a quotation or after dots.
-_CARRIERS = "قا مؤ مض مش مو مع لا مب بح حس وف عل في كم يق تق he sh sa بل حي لأ إم أو أم إل ال حت عن بد مث رغ or be".split()
+# With these letters begins what carries a sentence on after a quotation or after dots.
+_CARRIERS = (
+    *("قائ", "مؤك", "مضي", "مشي", "موض", "معت", "لاف", "مبي", "بحس", "حسب", "وفق", "على", "في ", "كما", "قال", "يقو", "تقو", "he ", "she", "sai"),
+    *("بل", "أو", "أم", "or", "حيث", "لأن", "إما", "إلخ", "الخ", "حتى", "عند", "بدء", "مثل", "رغم", "الأ", "bec"),
+)
 
 
 def code_points(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
@@ -70,16 +73,19 @@ def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
     lines, wrapped = c.find_lines(codes, bounds, flags, fold, heads, markers)
     kinds = _kinds_of_lines(texts, lines, bounds, wrapped)
     pieces, doubtful = c.find_pieces(codes, bounds, flags, fold, heads, markers, shorts, carriers, lines, kinds)
-    more: list[tuple[int, int, int, int]] = []
+    for i, start, end, _, _ in pieces[pieces[:, 4] != 0].tolist():
+        d = int(lines[i, c.TEXT])
+        doubtful[i] |= is_advert(clean(texts[d][start - bounds[d, 0] : end - bounds[d, 0]]))
+    more: list[tuple[int, int, int, int, int]] = []
     for i in np.flatnonzero(doubtful).tolist():
         row, base = lines[i].tolist(), int(bounds[lines[i, c.TEXT], 0])
         line = _line(row, base, KINDS[kinds[i]] if kinds[i] else "")
-        more += ((i, s.start + base, s.end + base, _NUMBER[s.kind]) for s in cut_line(texts[row[c.TEXT]], line))
+        more += ((i, s.start + base, s.end + base, _NUMBER[s.kind], 0) for s in cut_line(texts[row[c.TEXT]], line))
     for d in np.flatnonzero(wrapped).tolist():
         first, base = int(np.searchsorted(lines[:, c.TEXT], d)), int(bounds[d, 0])
-        more += ((first, s.start + base, s.end + base, _NUMBER[s.kind]) for s in split_sentences(texts[d]))
+        more += ((first, s.start + base, s.end + base, _NUMBER[s.kind], 0) for s in split_sentences(texts[d]))
     if more:
-        pieces = np.concatenate([pieces, np.array(more, dtype=np.int64)])
+        pieces = np.concatenate([pieces[~doubtful[pieces[:, 0]]], np.array(more, dtype=np.int64)])
         pieces = pieces[np.argsort(pieces[:, 0], kind="stable")]
     text = lines[pieces[:, 0], c.TEXT]
     base_of = bounds[text, 0]

@@ -16,7 +16,7 @@ fold : (n,) uint32
     What the first code points become in `wording.clean`.
 heads, markers, shorts, carriers : (2**n,) uint64
     Sets of keys (see `contains`): of `wording.HEADS` and `wording.MARKERS`; of short forms that are mostly no end of a
-    sentence; of the two letters with which words begin that carry a sentence on after dots.
+    sentence; of the two or three letters with which words begin that carry a sentence on after dots.
 lines : (n_lines, 7) int64
     A line each: text, start, end (places in `codes`), words, whether it ends with a stop, whether its wording has to be
     looked at, whether it is brief.
@@ -29,8 +29,8 @@ import numpy as np
 
 from stance.compiling import compiled
 
-FLAGS = ("SPACE", "BREAK", "WORD", "DIGIT", "LETTER", "STOP", "BULLET", "UNSEEN", "ORNAMENT", "CLOSE", "LISTED", "LINE_STOP")
-SPACE, BREAK, WORD, DIGIT, LETTER, STOP, BULLET, UNSEEN, ORNAMENT, CLOSE, LISTED, LINE_STOP = (1 << i for i in range(len(FLAGS)))
+FLAGS = ("SPACE", "BREAK", "WORD", "DIGIT", "LETTER", "STOP", "BULLET", "UNSEEN", "ORNAMENT", "CLOSE", "LISTED", "LINE_STOP", "QUOTE")
+SPACE, BREAK, WORD, DIGIT, LETTER, STOP, BULLET, UNSEEN, ORNAMENT, CLOSE, LISTED, LINE_STOP, QUOTE = (1 << i for i in range(len(FLAGS)))
 TEXT, START, END, WORDS, STOPPED, LOOK, BRIEF = range(7)
 SENTENCE, HEADLINE, SUBHEADING, DATELINE, LIST, QUOTED, ADVERT, ELSEWHERE = range(8)
 KEY_BITS, HEAD = 10, 5
@@ -87,7 +87,7 @@ def _stripped(codes, flags, start, end):
 
 @compiled
 def _readable(codes, flags, start, end):
-    for i in range(start, end):
+    for i in range(start, end):  # noqa: SIM110  # numba has no generators
         if flags[codes[i]] & WORD:
             return True
     return False
@@ -117,7 +117,7 @@ def may_be_furniture(codes, flags, fold, heads, markers, start, end):
                 return True
             if not word or letters == HEAD:
                 state = 2
-        if code == 0x40 or code == 0x23:  # @ #
+        if code in (0x40, 0x23):  # @ #
             return True
         if code == 0x2F and (before == 0x2F or flags[before] & SPACE):
             return True
@@ -127,7 +127,7 @@ def may_be_furniture(codes, flags, fold, heads, markers, start, end):
         if gram & np.uint64(0xFFFFFFFFFFFF) == np.uint64(0x007700770077):  # www
             return True
         before = code
-    return state == 1 and contains(heads, joined(key, _END))
+    return state == 0 or (state == 1 and contains(heads, joined(key, _END)))  # without a word, let the patterns tell
 
 
 @compiled
@@ -151,10 +151,10 @@ def find_lines(codes, bounds, flags, fold, heads, markers):
                 lines = _grown(lines, n + 1)
                 lines[n, TEXT], lines[n, START], lines[n, END] = d, start, end
                 widest = max(widest, end - start)
-                last = end - 1
-                while last >= max(start, end - 12) and _closes(codes[last], flags):
+                last, tail = end - 1, max(start, end - 12)
+                while last >= tail and _closes(codes[last], flags):
                     last -= 1
-                lines[n, STOPPED] = last >= max(start, end - 12) and (flags[codes[last]] & LINE_STOP) != 0
+                lines[n, STOPPED] = last < tail or (flags[codes[last]] & LINE_STOP) != 0
                 listed = (flags[codes[start]] & LISTED) != 0 or (start + 1 < end and codes[start + 1] == 0x29)
                 brief = end - start <= _BRIEF_LINE
                 lines[n, BRIEF], lines[n, WORDS], lines[n, LOOK] = brief, 999, listed
@@ -174,7 +174,7 @@ def _closes(code, flags):
     # what may follow the stop at the end of a line: brackets (but not ﴾), quotation marks, blanks, unseen characters
     if flags[code] & (UNSEEN | CLOSE):
         return code != 0xFD3E
-    return code == _STRAIGHT or code == _APOSTROPHE or code == _BLANK or code == 9 or code == 0xA0
+    return code in (_STRAIGHT, _APOSTROPHE, _BLANK, 9, 0xA0)
 
 
 @compiled
@@ -200,8 +200,11 @@ def _find_quotes(codes, flags, base, start, end, quotes):
     n, at = 0, start
     while at < end:
         code = codes[at]
+        if not flags[code] & QUOTE:
+            at += 1
+            continue
         close = -1
-        if code == _OPEN or code == _SIX or code == _NINE:
+        if code in (_OPEN, _SIX, _NINE):
             other = _SHUT if code == _OPEN else _NINE if code == _SIX else _SIX
             i = at + 1
             while i < end and codes[i] != code and codes[i] != other:
@@ -212,9 +215,9 @@ def _find_quotes(codes, flags, base, start, end, quotes):
             i = at + 1
             while i < end and codes[i] != _STRAIGHT:
                 i += 1
-            if i < end and i > at + 1 and not flags[codes[at + 1]] & SPACE and not flags[codes[i - 1]] & SPACE:
-                if i + 1 >= end or not flags[codes[i + 1]] & WORD:
-                    close = i
+            full = i > at + 1 and not (flags[codes[at + 1]] | flags[codes[i - 1]]) & SPACE
+            if i < end and full and (i + 1 >= end or not flags[codes[i + 1]] & WORD):
+                close = i
         if close >= 0:
             quotes = _grown(quotes, n + 1)
             quotes[n, 0], quotes[n, 1] = at, close + 1
@@ -248,12 +251,12 @@ def _is_harmless(codes, flags, base, at, end):
         return False
     one = flags[codes[at - 1]]
     following = codes[at + 1] if at + 1 < end else 0
-    if one & DIGIT and at + 1 < end:
-        if flags[following] & DIGIT or (_is_invisible(flags, following) and at + 2 < end and flags[codes[at + 2]] & DIGIT):
-            return True
+    skipped = codes[at + 2] if at + 2 < end and _is_invisible(flags, following) else following
+    if one & DIGIT and at + 1 < end and (flags[following] | flags[skipped]) & DIGIT:
+        return True
     if at + 1 < end and _is_plain(codes[at - 1]) and _is_plain(following):
         return True
-    if not one & LETTER or (at + 1 < end and (following == _DOT or following == _DOTS)):
+    if not one & LETTER or (at + 1 < end and following in (_DOT, _DOTS)):
         return False
     if at - 2 >= base and flags[codes[at - 2]] & (WORD | UNSEEN):
         return False
@@ -290,7 +293,7 @@ def _run_end(codes, flags, at, end):
         k = j
         while k < end and flags[codes[k]] & STOP:
             k += 1
-        if j == i or k == j:
+        if j in (i, k):
             return i
         i = k
 
@@ -300,9 +303,7 @@ def _close_end(codes, flags, at, end):
     """Return where the brackets and quotation marks end that close at a place."""
     while at < end:
         code = codes[at]
-        if flags[code] & CLOSE:
-            at += 1
-        elif (code == _STRAIGHT or code == _APOSTROPHE) and (at + 1 >= end or not flags[codes[at + 1]] & WORD):
+        if flags[code] & CLOSE or (code in (_STRAIGHT, _APOSTROPHE) and (at + 1 >= end or not flags[codes[at + 1]] & WORD)):
             at += 1
         elif flags[code] & SPACE and at + 1 < end and codes[at + 1] in (_SHUT, _NINE, _STRAIGHT):
             # a blank before the mark: only where nothing or a blank or . ، , follows
@@ -343,15 +344,16 @@ def _ends_sentence(codes, flags, shorts, carriers, start, end, at, run, close, q
             return DOUBT if codes[after] in (0x641, 0x62B, 0x643, 0x644, 0x63A) else NO  # ف ث ك ل غ
         shouted = codes[run - 1] == 0x21 or codes[run - 1] == 0x3F
         return NO if shouted and (_is_plain(codes[close]) or codes[close] in (0x3D, 0x26, 0x2F, 0x23)) else YES
-    first = joined(np.uint64(codes[after]) & _KEY, codes[after + 1]) if after + 1 < end else _EMPTY
+    two = joined(np.uint64(codes[after]) & _KEY, codes[after + 1]) if after + 1 < end else _EMPTY
+    three = joined(two, codes[after + 2]) if after + 2 < end else _EMPTY
     quoted = False
     for i in range(run, close):
         quoted = quoted or codes[i] in (_STRAIGHT, _APOSTROPHE, _SHUT, _NINE, 0x2019)
-    if (quoted or dots > 1) and contains(carriers, first):
+    if (quoted or dots > 1) and (contains(carriers, two) or contains(carriers, three)):
         return DOUBT
     if dots > 1:
         return YES if _words_before(codes, flags, max(start, at - 160), at) >= _ELLIPSIS else NO
-    return _is_no_abbreviation(codes, flags, shorts, start, at)
+    return _is_no_abbreviation(codes, flags, shorts, start, at, close > run)
 
 
 @compiled
@@ -365,33 +367,35 @@ def _words_before(codes, flags, start, end):
 
 
 @compiled
-def _is_no_abbreviation(codes, flags, shorts, start, at):
-    """Return `YES` where the word before a stop is surely none that is written short, else `DOUBT`."""
+def _is_no_abbreviation(codes, flags, shorts, start, at, closed):
+    """Return `YES` where the word before a stop surely ends its sentence: twin of `sentences._is_abbreviation`."""
     window = max(start, at - 24)
-    if at == window:
+    last = at
+    if last > window and flags[codes[last - 1]] & SPACE:
+        last -= 1
+    first, n, digits, key = last, 0, 0, _EMPTY
+    while first > window and flags[codes[first - 1]] & (WORD | UNSEEN):
+        first -= 1
+    if first == last:
         return YES
-    if not flags[codes[at - 1]] & (WORD | UNSEEN | SPACE):
-        return YES
-    n, digits, key = 0, 0, _EMPTY
-    i = at - 1
-    while i >= window and codes[i] != _BLANK:
+    for i in range(first, last):
         code = codes[i]
-        if not (0x620 <= code <= 0x64A or 0x671 <= code <= 0x6D3) or code == 0x640:
-            if not flags[code] & DIGIT:
-                return DOUBT
+        if flags[code] & UNSEEN:
+            continue
+        if flags[code] & DIGIT:
             digits += 1
-        n += 1
-        i -= 1
-    if digits:
-        return YES if digits == n and n > 2 else DOUBT
-    if n < 2:
-        return DOUBT
-    if n <= 6:
-        for i in range(at - n, at):
-            key = joined(key, codes[i])
-        if contains(shorts, key):
+        elif not (0x620 <= code <= 0x64A or 0x671 <= code <= 0x6D3):  # Arabic letters
             return DOUBT
-    return YES
+        n += 1
+        key = joined(key, code)
+    if digits and digits == n:
+        if closed or n > 2 or first - start >= 40:
+            return YES
+        # "1." that opens a line or follows a colon counts a list
+        while first > start and flags[codes[first - 1]] & SPACE:
+            first -= 1
+        return NO if first == start or codes[first - 1] in (0x3A, 0x61B, 0x2D) else YES
+    return DOUBT if n < 2 or (n <= 6 and contains(shorts, key)) else YES
 
 
 @compiled
@@ -425,21 +429,21 @@ def find_pieces(codes, bounds, flags, fold, heads, markers, shorts, carriers, li
 
     Returns
     -------
-    pieces : (n, 4) int64
-        Line, start, end, kind.
+    pieces : (n, 5) int64
+        Line, start, end, kind, and whether its wording has to be looked at: is it an advert, the line is cut elsewhere.
     doubtful : (n_lines,) bool
         Lines that are not cut, because that takes patterns.
     """
-    pieces, n = np.empty((1024, 4), np.int64), 0
+    pieces, n = np.empty((1024, 5), np.int64), 0
     quotes, cuts = np.empty((64, 2), np.int64), np.empty((64, 2), np.int64)
     doubtful = np.zeros(lines.shape[0], np.bool_)
     for line in range(lines.shape[0]):
         kind, start, end, base = kinds[line], lines[line, START], lines[line, END], bounds[lines[line, TEXT], 0]
         if kind == ELSEWHERE:
             continue
-        if kind == ADVERT or kind == DATELINE:
+        if kind in (ADVERT, DATELINE):
             pieces = _grown(pieces, n + 1)
-            pieces[n, 0], pieces[n, 1], pieces[n, 2], pieces[n, 3] = line, start, end, kind
+            pieces[n, 0], pieces[n, 1], pieces[n, 2], pieces[n, 3], pieces[n, 4] = line, start, end, kind, 0
             n += 1
             continue
         quotes, n_quotes = _find_quotes(codes, flags, base, start, end, quotes)
@@ -477,7 +481,7 @@ def find_pieces(codes, bounds, flags, fold, heads, markers, shorts, carriers, li
             at = close
         if sure:
             cuts, n_cuts, begin = _add(codes, flags, cuts, n_cuts, begin, end)
-        if (kind == HEADLINE or kind == SUBHEADING) and n_cuts > 1 and np.any(codes[start:end] == _DOT):
+        if kind in (HEADLINE, SUBHEADING) and n_cuts > 1 and np.any(codes[start:end] == _DOT):
             kind = SENTENCE
         first, q = n, 0
         for c in range(n_cuts if sure else 0):
@@ -492,14 +496,12 @@ def find_pieces(codes, bounds, flags, fold, heads, markers, shorts, carriers, li
                 its = SENTENCE
             if its == SENTENCE and q < n_quotes and quotes[q, 0] <= begin and stop <= quotes[q, 1] + 1:
                 its = QUOTED
-            edge = n_cuts > 1 and (c == 0 or c >= n_cuts - 3)
-            if edge and stop - begin <= _BRIEF_LINE and may_be_furniture(codes, flags, fold, heads, markers, begin, stop):
-                sure = False
-                break
+            look = n_cuts > 1 and (c == 0 or c >= n_cuts - 3) and stop - begin <= _BRIEF_LINE
+            look = look and may_be_furniture(codes, flags, fold, heads, markers, begin, stop)
             if its == SENTENCE and flags[codes[begin]] & BULLET:
                 its = LIST
             pieces = _grown(pieces, n + 1)
-            pieces[n, 0], pieces[n, 1], pieces[n, 2], pieces[n, 3] = line, begin, stop, its
+            pieces[n, 0], pieces[n, 1], pieces[n, 2], pieces[n, 3], pieces[n, 4] = line, begin, stop, its, look
             n += 1
         if not sure:
             n, doubtful[line] = first, True

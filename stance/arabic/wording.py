@@ -10,16 +10,7 @@ UNSEEN = re.compile(rf"[{INVISIBLE}{MARKS}]+")
 FOLD = (("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ٱ", "ا"), ("ى", "ي"), ("ة", "ه"), ("ؤ", "و"), ("ئ", "ي"))
 LONGEST_DATELINE = 80
 LONGEST_LINK = 120
-HEADS = (
-    "accep adver all$ back$ break c$ click cooki copy$ copyr downl e$ email faceb find$ follo free$ getty image insta join$ "
-    "last$ leave like$ linke log$ login messe mobil more$ most$ newsl next$ photo pictu pinte previ print priva read$ relat "
-    "rss see$ share sign$ skip$ sms spons stc subsc tag$ tags$ tap$ teleg terms tikto twitt updat watch whats x youtu zain "
-    "اترك$ اخبار اخر$ ارسال ارسل$ اشترك اضغط اضف$ اعلان اقرءو اقرا$ اقراو اكس الاكث البري التعل الراب الصور الكلم المزي الوسو "
-    "انتهي انستج انستغ انضم$ انضمو انظر$ انقر بريد$ تابع$ تابعن تابعو تاريخ تصغير تصوير تغريد تكبير تلغرا تليغر تم$ تويتر تيك$ "
-    "جميع$ حفظ حقوق$ حمل$ حملوا رابط$ ربما$ سجل$ سجلوا سمات سناب$ شارك شاهد$ شاهدو صور$ صوره$ طالع$ طباعه عدسه$ فيس$ فيسبو قد$ "
-    "كافه$ كل$ كلمات لقراء للاشت للاعل للتوا للمزي لينكد ماده$ محتوي مده$ مشارك مقالا مواد$ مواضي موضوع نسخ$ نشر$ هاشتا واتس$ "
-    "واتسا وسوم وقت$ يتبع يمكنك يوتيو"
-).split()
+HEADS = ["accep", "adver", "all$", "back$", "break", "c$", "click", "cooki", "copy$", "copyr", "downl", "e$", "email", "faceb", "find$", "follo", "free$", "getty", "image", "insta", "join$", "last$", "leave", "like$", "linke", "log$", "login", "messe", "mobil", "more$", "most$", "newsl", "next$", "photo", "pictu", "pinte", "previ", "print", "priva", "read$", "relat", "rss", "see$", "share", "sign$", "skip$", "sms", "spons", "stc", "subsc", "tag$", "tags$", "tap$", "teleg", "terms", "tikto", "twitt", "updat", "watch", "whats", "x", "youtu", "zain", "اترك$", "اخبار", "اخر$", "ارسال", "ارسل$", "اشترك", "اضغط", "اضف$", "اعلان", "اقرءو", "اقرا$", "اقراو", "اكس", "الاكث", "البري", "التعل", "الراب", "الصور", "الكلم", "المزي", "الوسو", "انتهي", "انستج", "انستغ", "انضم$", "انضمو", "انظر$", "انقر", "بريد$", "تابع$", "تابعن", "تابعو", "تاريخ", "تصغير", "تصوير", "تغريد", "تكبير", "تلغرا", "تليغر", "تم$", "تويتر", "تيك$", "جميع$", "حفظ", "حقوق$", "حمل$", "حملوا", "رابط$", "ربما$", "سجل$", "سجلوا", "سمات", "سناب$", "شارك", "شاهد$", "شاهدو", "صور$", "صوره$", "طالع$", "طباعه", "عدسه$", "فيس$", "فيسبو", "قد$", "كافه$", "كل$", "كلمات", "لقراء", "للاشت", "للاعل", "للتوا", "للمزي", "لينكد", "ماده$", "محتوي", "مده$", "مشارك", "مقالا", "مواد$", "مواضي", "موضوع", "نسخ$", "نشر$", "هاشتا", "واتس$", "واتسا", "وسوم", "وقت$", "يتبع", "يمكنك", "يوتيو"]
 """How the first word of an advert begins, up to five letters, ``$`` being its end; or with a digit, or before `` / ``, or after ``©``."""
 MARKERS = ("محفو", "rese", "تلغر", "تليغ", "واتس", "اضغط", "انقر", "clic")
 """One of these stands somewhere in what is an advert by what it holds; or one of ``@ #``, ``//``, ``www``."""

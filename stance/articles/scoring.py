@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
@@ -26,6 +27,8 @@ SENTIMENT = "sentiment-ar"
 """The model that judges sentiment beside stance."""
 BATCH = 256
 """Documents that are scored together."""
+MANY_CHARACTERS, CUTTER = 1 << 18, "stance.arabic.cutting"
+"""From so many characters on loading the compiled cutter pays, if it is not loaded already."""
 
 
 @dataclass(slots=True)
@@ -225,7 +228,7 @@ def score_batch(
     beside: Beside = ALL,
 ) -> list[Article]:
     """Return documents as scored articles: what every road to a score goes through, in one process or in many."""
-    articles = [_cut(document, model) for document in documents]
+    articles = _cut(list(documents), model)
     waiting = [s for article in articles for s in article.sentences if s.kind not in UNSCORED]
     decisions = model.decide([s.text for s in waiting], uncertain=uncertain, threads=threads)
     for sentence, (label, probability, probabilities) in zip(waiting, decisions, strict=True):
@@ -241,10 +244,24 @@ def score_batch(
     return articles
 
 
-def _cut(document: Document, model: Model) -> Article:
-    text = document.text
-    sentences = [Sentence(text[s.start : s.end], s.start, s.end, s.kind) for s in split_sentences(text)]
-    return Article(
-        whole_characters(document.id), text, sentences, model.task, model.name, model.labels, document.title,
-        document.date, whole_characters(document.source), model,
-    )  # fmt: skip
+def _cut(documents: Sequence[Document], model: Model) -> list[Article]:
+    """Return documents as articles with their sentences, not scored yet."""
+    articles = [
+        Article(
+            whole_characters(document.id), document.text, [], model.task, model.name, model.labels, document.title,
+            document.date, whole_characters(document.source), model,
+        )
+        for document in documents
+    ]  # fmt: skip
+    if sum(len(article.text) for article in articles) < MANY_CHARACTERS and CUTTER not in sys.modules:
+        for article in articles:
+            text = article.text
+            article.sentences = [Sentence(text[s.start : s.end], s.start, s.end, s.kind) for s in split_sentences(text)]
+        return articles
+    from stance.arabic.batches import KINDS, split_many
+
+    pieces = split_many([article.text for article in articles])
+    for number, start, end, kind in zip(*(column.tolist() for column in pieces), strict=True):
+        article = articles[number]
+        article.sentences.append(Sentence(article.text[start:end], start, end, KINDS[kind]))
+    return articles

@@ -44,6 +44,7 @@ def score_encoded(
 ) -> Scored:
     """Score a batch and encode it: the same batch gives the same bytes in any process."""
     # Small batches would be worked in plain Python where the kernel is not loaded, and differ in the seventh place.
+    import stance.arabic.cutting
     import stance.features.kernel  # noqa: F401
 
     articles = score_batch(documents, model, uncertain=uncertain, threads=threads, beside=beside)
@@ -82,7 +83,9 @@ def _score(documents: Sequence[Document]) -> Scored:
 
 def _warm() -> None:
     import stance.features.kernel  # noqa: F401
+    from stance.arabic.batches import split_many
 
+    split_many([" "])
     _mine["model"].predict_proba([" "], threads=1)
 
 
