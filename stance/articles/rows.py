@@ -31,12 +31,19 @@ def json_line(record: dict[str, Any]) -> str:
 
 
 def _rounded(value: Any) -> Any:
+    # A call for every leaf would take half the time of writing a record, so the commonest are seen to where they are.
     kind = type(value)
-    if kind is float:
-        return round(value, PLACES)
     if kind is dict:
-        return {key: item if type(item) is str else _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if kind is list else value
+        return {
+            key: round(item, PLACES) if (leaf := type(item)) is float else _rounded(item) if leaf in _HOLDERS else item
+            for key, item in value.items()
+        }
+    if kind is list:
+        return [_rounded(item) for item in value]
+    return round(value, PLACES) if kind is float else value
+
+
+_HOLDERS = frozenset((dict, list))
 
 
 @cache

@@ -62,7 +62,7 @@ class Encoder:
         rows = [row for article in articles for row in sentence_rows(article)]
         if self.kind == "csv":
             return self._pack(_csv(rows))
-        return _arrow_stream(rows, self.labels)
+        return arrow_stream(arrow_table(rows, self.labels))
 
     def _pack(self, data: bytes) -> bytes:
         return gzip.compress(data, GZIP_LEVEL, mtime=0) if self.packed and data else data
@@ -72,7 +72,7 @@ class Encoder:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = _schema(self.labels).with_metadata(metadata)
+        schema = arrow_schema(self.labels).with_metadata(metadata)
         repeated = [name for name in schema.names if pa.types.is_string(schema.field(name).type) and name != "text"]
         with pq.ParquetWriter(
             target, schema, compression="zstd", compression_level=1, use_dictionary=repeated, write_page_index=True
@@ -122,7 +122,8 @@ def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _schema(labels: tuple[str, ...]) -> Any:
+def arrow_schema(labels: tuple[str, ...]) -> Any:
+    """Return the columns of a sentence's row with their types, a `pyarrow.Schema`."""
     import pyarrow as pa
 
     names = sentence_columns(labels)
@@ -139,15 +140,15 @@ def arrow_table(rows: Sequence[Sequence[Any]], labels: tuple[str, ...]) -> Any:
     """Return rows of sentences (see `sentence_rows`) as a `pyarrow.Table`."""
     import pyarrow as pa
 
-    schema = _schema(labels)
+    schema = arrow_schema(labels)
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
     return pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
-def _arrow_stream(rows: Sequence[Sequence[Any]], labels: tuple[str, ...]) -> bytes:
+def arrow_stream(table: Any) -> bytes:
+    """Return a table as the bytes of a batch of Parquet's spool."""
     import pyarrow as pa
 
-    table = arrow_table(rows, labels)
     out = pa.BufferOutputStream()
     with pa.ipc.new_stream(out, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(table)

@@ -20,8 +20,9 @@ from typing import Any
 
 from stance.articles.documents import Document
 from stance.articles.scoring import ALL, Beside, score_batch
-from stance.articles.sinks import Encoder
+from stance.articles.sinks import Encoder, arrow_stream
 from stance.model.classifier import Model
+from stance.model.prediction import UNCERTAIN
 
 POOL_FROM = 24 << 20
 """Bytes of input (unpacked, as a guess) from which on a pool is faster: starting it takes about two seconds."""
@@ -47,11 +48,22 @@ def score_encoded(
     import stance.arabic.cutting
     import stance.features.kernel  # noqa: F401
 
+    if encoder.kind == "parquet" and not (model.task == "stance" and (beside.actors or beside.sentiment)):
+        return _labels_encoded(documents, model, uncertain, threads)
     articles = score_batch(documents, model, uncertain=uncertain, threads=threads, beside=beside)
     counts: Counter[str] = Counter()
     for article in articles:
         counts.update({label: n for label, n in article.counts.items() if n})
     return Scored(encoder.encode(articles), len(articles), sum(len(a.sentences) for a in articles), dict(counts))
+
+
+def _labels_encoded(documents: Sequence[Document], model: Model, uncertain: bool, threads: int | None) -> Scored:
+    from stance.articles.columns import label_table
+
+    table = label_table(documents, model, uncertain=uncertain, threads=threads)
+    counted = {row["values"]: row["counts"] for row in table["label"].drop_null().value_counts().to_pylist()}
+    counts = {label: counted[label] for label in (*model.labels, UNCERTAIN) if label in counted}
+    return Scored(arrow_stream(table), len(documents), len(table), counts)
 
 
 _mine: dict[str, Any] = {}
