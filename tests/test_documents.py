@@ -10,6 +10,7 @@ import os
 import sys
 import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -451,6 +452,36 @@ def test_bombs_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
     assert peak < 16 << 20
     _, faults = read(paths[0], limits=ReadLimits(unpacked_bytes=1 << 20))
     assert "unpacks to more than 1,048,576 bytes" in faults[0].reason
+
+
+def a_docx_of(folder: Path, name: str, document: bytes) -> Path:
+    """Write a Word document whose text is this XML."""
+    with zipfile.ZipFile(io.BytesIO(a_docx())) as whole:
+        members = {n: whole.read(n) for n in whole.namelist()} | {"word/document.xml": document}
+    return zipped(folder / name, members)
+
+
+def test_bombs_inside_pdf_and_word_are_refused(tmp_path: Path) -> None:
+    pypdf = pytest.importorskip("pypdf")
+    pytest.importorskip("docx")
+    limit = pypdf.filters.ZLIB_MAX_OUTPUT_LENGTH
+    packer = zlib.compressobj(9)
+    page = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(limit // (1 << 20) + 2)) + packer.flush()
+    writer = pypdf.PdfWriter()
+    stream = pypdf.generic.EncodedStreamObject()
+    stream._data = page
+    stream[pypdf.generic.NameObject("/Filter")] = pypdf.generic.NameObject("/FlateDecode")
+    writer.add_blank_page(9, 9)[pypdf.generic.NameObject("/Contents")] = writer._add_object(stream)
+    writer.write(tmp_path / "a.pdf")
+    head = b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+    entities = b'<!ENTITY a "%s">' % (b"x" * 1000) + b"".join(b'<!ENTITY %c "%s">' % (c, b"&%c;" % (c - 1) * 30) for c in range(98, 106))
+    deep = a_docx_of(tmp_path, "b.docx", head + b"<w:tbl>" * 100_000)
+    laughing = a_docx_of(tmp_path, "c.docx", b"<!DOCTYPE a [" + entities + b"]>" + head + b"<w:p><w:r><w:t>&i;</w:t></w:r></w:p></w:body></w:document>")
+    documents, faults = read(tmp_path / "a.pdf", deep, laughing)
+    assert not documents
+    assert "page 1 unpacks to more than" in faults[0].reason
+    assert all("cannot be read as a Word document" in fault.reason for fault in faults[1:])
+    assert len(faults) == 3
 
 
 def test_an_archive_that_lies_about_its_sizes_is_still_bounded(tmp_path: Path) -> None:

@@ -234,19 +234,22 @@ def pdf(data: bytes, limits: ReadLimits) -> Extracted:
     """
     try:
         import pypdf
+        import pypdf.errors
     except ImportError:
         raise DependencyError(f"reading PDF needs pypdf: {_EXTRA}") from None
     if not data.lstrip()[:1024].count(b"%PDF-"):
         raise UnreadableError("cannot be read as PDF: it does not begin as one")
+    pages: list[str] = []
     try:
         file = pypdf.PdfReader(io.BytesIO(data), strict=False)
         if file.is_encrypted and not file.decrypt(""):
             raise UnreadableError("is locked with a password; save it without one")
-        pages: list[str] = []
         length = 0
         for page in file.pages:
             pages.append(page.extract_text().strip())
             length += len(pages[-1])
+            if not pages[-1] and (contents := page.get_contents()) is not None:
+                contents.get_data()  # what unpacks to too much has no text for pypdf; here it is an error
             if length > limits.record_bytes:
                 raise UnreadableError(
                     f"holds more than {limits.record_bytes:,} characters; cut it up, or raise the limit"
@@ -254,6 +257,8 @@ def pdf(data: bytes, limits: ReadLimits) -> Extracted:
         title = file.metadata.title if file.metadata else None
     except UnreadableError:
         raise
+    except pypdf.errors.LimitReachedError:
+        raise UnreadableError(f"page {len(pages)} unpacks to more than a page holds, as a bomb does; refused") from None
     except Exception as error:  # pypdf lets out whatever a damaged file provokes
         raise UnreadableError(f"cannot be read as PDF: {type(error).__name__}: {error}") from None
     text = "\n\n".join(page for page in pages if page)
