@@ -141,15 +141,14 @@ class ActorFinder:
         if self._both is None:  # one look-up for both answers
             actor, target = self.weights["actor"], self.weights["target"]
             self._both = {name: (weight, target.get(name, 0.0)) for name, weight in actor.items()}
-        both = self._both
+        weights_of = self._both.get
         found: dict[str, list[float]] = {"actor": [], "target": []}
         for names in features:
             a = t = 0.0
             for name in names:
-                if name in both:
-                    x, y = both[name]
-                    a += x
-                    t += y
+                if pair := weights_of(name):
+                    a += pair[0]
+                    t += pair[1]
             found["actor"].append(a)
             found["target"].append(t)
         return found
