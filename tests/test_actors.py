@@ -16,7 +16,7 @@ from stance.learn.actors import train_actors
 
 @pytest.fixture(scope="module")
 def finder() -> ActorFinder:
-    return train_actors([ROOT / "labels" / "regions.jsonl"], ROOT / "labels" / "entities", ROOT / "labels" / "lexicon.toml")
+    return train_actors([ROOT / "labels" / "regions.jsonl"], ROOT / "labels" / "entities", ROOT / "labels" / "lexicon.toml", folds=0)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,29 @@ import pytest
 from conftest import ROOT
 
 import stance
+from stance.cli import main
 
 SUPPORT, ABSTAIN = "أعربت فرنسا عن دعمها لوحدة ليبيا", "امتنعت الصين عن التصويت على مشروع القرار"
 
 
 def run(*arguments, stdin=b"", code=0, cwd=ROOT):
+    """Run the command line in this process; return what it prints. What is no `StanceError` ends the test."""
+    given, out, err = (io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", write_through=True) for data in (stdin, b"", b""))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        for name, value in (("argv", ["stance", *map(str, arguments)]), ("stdin", given), ("stdout", out), ("stderr", err)):
+            patch.setattr(sys, name, value)
+        try:
+            found = main()
+        except SystemExit as end:
+            found = end.code
+    printed, errors = (stream.buffer.getvalue().decode() for stream in (out, err))
+    assert (found or 0) == code, errors
+    return printed, errors
+
+
+def run_alone(*arguments, stdin=b"", code=0, cwd=ROOT):
+    """Do the same in a process of its own, as a shell does."""
     done = subprocess.run([sys.executable, "-m", "stance", *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, check=False)
     out, err = done.stdout.decode(), done.stderr.decode()
     assert "Traceback" not in err, err
@@ -24,7 +42,9 @@ def run(*arguments, stdin=b"", code=0, cwd=ROOT):
 
 
 def test_predict_prints_a_table_for_a_person():
-    out, _ = run("predict", SUPPORT, ABSTAIN)
+    out, err = run_alone("predict", SUPPORT, ABSTAIN)
+    assert not err
+    assert run("predict", SUPPORT, ABSTAIN)[0] == out
     assert [line.split()[0] for line in out.splitlines()] == ["label", "support", "abstain"]
     assert "\x1b" not in out
 
@@ -54,12 +74,13 @@ def test_score_prints_every_sentence_and_a_summary():
     out, _ = run("score", "stance/articles/example.txt")
     assert "abstain" in out
     assert "of 8 sentences" in out
-    records, _ = run("score", "--format", "jsonl", "-", stdin="أيدت مصر القرار. وصل الوفد إلى جنيف.".encode())
+    records, _ = run_alone("score", "--format", "jsonl", "-", stdin="أيدت مصر القرار. وصل الوفد إلى جنيف.".encode())
     assert len(json.loads(records)["sentences"]) == 2
 
 
 def test_errors_are_sentences_with_documented_codes(tmp_path):
-    _, err = run("score", "no-such-file.txt", code=5)
+    _, err = run_alone("score", "no-such-file.txt", code=5)
+    assert run("score", "no-such-file.txt", code=5)[1] == err
     assert "no-such-file.txt: no such file" in err
     assert "nothing was scored" in err
     _, err = run("score", "stance/articles/example.txt", "no-such-file.txt", code=5)
