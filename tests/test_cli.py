@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -130,6 +131,17 @@ def test_one_sentence_needs_neither_compiler_nor_sklearn():
     heavy = "sklearn|pandas|scipy|camel_tools|numba|torch|joblib"
     code = f"import sys, stance; stance.predict('نص'); print([m for m in '{heavy}'.split('|') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("arguments", [["score"], ["score", "--out", "x.jsonl"], ["explain", "نص"]])
+def test_reading_articles_imports_nothing_that_only_training_needs(tmp_path, arguments):
+    (tmp_path / "a.txt").write_text("أيدت مصر القرار.", encoding="utf-8")
+    command = ["stance", arguments[0], *(["a.txt"] if arguments[0] == "score" else []), *arguments[1:]]
+    code = f"import sys; sys.argv = {command}\nfrom stance.cli import main\nimport atexit\n"
+    code += "atexit.register(lambda: print([m for m in ('sklearn', 'pandas', 'torch', 'camel_tools') if m in sys.modules], file=sys.stderr))\nmain()"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
 
 
 def test_library_contract():

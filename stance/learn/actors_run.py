@@ -10,8 +10,8 @@ from typing import Any
 
 from stance.actors.ranker import ActorFinder
 from stance.errors import RecipeError
+from stance.files import write_text
 from stance.learn.actors import train_actors
-from stance.learn.card import write_text
 from stance.learn.train import Progress
 
 _KEYS = {"name": str, "labels": list, "spans": list, "patterns": str, "entities": str, "lexicon": str, "C": float, "folds": int}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -136,13 +134,3 @@ def render_card(training: Training, extra: str = "") -> str:
     versions = ", ".join(f"{name} {number}" for name, number in info["versions"].items())
     lines += [f"Trained with {versions}. Seed {recipe['seed']}."]
     return "\n".join(lines) + "\n"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file: aside first, then renamed."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from stance.errors import DependencyError, RecipeError
 from stance.features.blocks import Block
-from stance.learn.card import write_text
+from stance.files import write_text
 from stance.learn.recipe import Recipe
 
 _DEFAULTS = {f.name: f.default for f in fields(Block)}

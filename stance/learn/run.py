@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stance.errors import RecipeError
-from stance.learn.card import held_out_section, render_card, write_text
+from stance.files import write_text
+from stance.learn.card import held_out_section, render_card
 from stance.learn.evaluate import evaluate_files
 from stance.learn.recipe import Recipe
 from stance.learn.train import Progress, Training, train

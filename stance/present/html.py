@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.errors import DependencyError, DocumentError
-from stance.learn.card import write_text
+from stance.files import write_text
 from stance.present.shades import visible
 
 if TYPE_CHECKING:
