@@ -376,8 +376,9 @@ def test_two_runs_do_not_write_one_file(tmp_path, inputs, monkeypatch):
             other = start(tmp_path, inputs, tmp_path / "out.csv")
             others.append((other.communicate()[1], other.returncode))
 
+    monkeypatch.setattr(stream, "BATCH_EVENTS", 7)  # else it is another command
     monkeypatch.setattr(stream._Session, "_write", write_while_another_begins)
-    run_into(tmp_path / "out.csv", inputs)
+    run_into(tmp_path / "out.csv", inputs, limits=ReadLimits())
     ((errors, code),) = others
     assert code == 7
     assert "another run is writing it" in errors
