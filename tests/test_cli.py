@@ -110,6 +110,27 @@ def test_errors_are_sentences_with_documented_codes(tmp_path):
     assert "standard input:1: byte 1 is not UTF-8" in err
 
 
+def test_a_long_table_of_actors_is_shortened_for_a_person_and_whole_for_a_machine(tmp_path):
+    lands = ("كينيا", "النرويج", "كندا")
+    lines = [f"أدانت {land} الهجوم على {place}." for land in lands for place in ("السفارة", "القنصلية", "الميناء", "المطار", "الجسر")]
+    lines += [f"وأدانت {land} الهجوم على السفارة في المدينة رقم {n}." for n in range(15) for land in lands] + ["أدانت تونس الهجوم على القرية."]
+    (tmp_path / "a.txt").write_text("\n".join(lines), encoding="utf-8")
+    arguments = ("score", tmp_path / "a.txt", "--scheme", "oppose", "--by", "actor")
+    whole = json.loads(run(*arguments, "--format", "json")[0])["rows"]
+    assert {"TN", "KE"} <= {row["entity"] for row in whole}
+    shown, _ = run(*arguments, "--min-sentences", "3", "--html", tmp_path / "a.html")
+    assert "تونس" not in shown
+    assert "actors with fewer than 3 sentences are not shown" in shown
+    assert "not shown" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    fewer = json.loads(run(*arguments, "--format", "json", "--min-sentences", "3")[0])["rows"]
+    assert min(row["sentences"] for row in fewer if not row["other_targets"]) >= 3
+    assert sum(row["sentences"] for row in fewer if row["entity"] == "KE") == sum(row["sentences"] for row in whole if row["entity"] == "KE")
+    assert "not shown" not in run(*arguments, "--min-sentences", "1")[0]
+    assert ("not shown" in run(*arguments)[0]) == (len(whole) > 40)
+    _, err = run("score", tmp_path / "a.txt", "--min-sentences", "3", code=2)
+    assert "goes with --by actor" in err
+
+
 def test_train_on_ones_own_csv(tmp_path):
     rows = "\n".join(f"{w} رقم {i},{label}" for i in range(12) for w, label in (("أحب", "good"), ("أكره", "bad")))
     (tmp_path / "mine.csv").write_text("post,mood\n" + rows, encoding="utf-8")

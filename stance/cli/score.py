@@ -24,6 +24,7 @@ def score(
     scheme: SchemeOption = None,
     format: FormatOption = Format.table,
     by: Annotated[By | None, typer.Option(help="actor: one table over all articles of who took which stance on what, with dates.")] = None,
+    min_sentences: Annotated[int | None, typer.Option(min=1, help="With --by: leave out actors with fewer sentences, and take targets with fewer together. By default a table that would have over 40 rows does so with 2.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file too: the articles to read, or the table with plots.")] = None,
     actors: Annotated[bool, typer.Option("--actors/--no-actors", help="Find who holds each stance, and on what.")] = True,
     sentiment: Annotated[bool, typer.Option("--sentiment/--no-sentiment", help="Judge sentiment beside stance.")] = True,
@@ -52,6 +53,8 @@ def score(
         raise typer.BadParameter("--rejects, --strict and --workers do not go with --cluster; rejects lie beside each part in OUT")
     if out is not None and (by is not None or html is not None):
         raise typer.BadParameter("--by and --html do not go with --out, which writes a row a sentence")
+    if min_sentences is not None and by is None:
+        raise typer.BadParameter("--min-sentences goes with --by actor")
     if by is not None and not actors:
         raise typer.BadParameter("--by actor needs actors; leave out --no-actors")
     beside = Beside(actors, sentiment and by is None)  # that table has no sentiment
@@ -89,7 +92,7 @@ def score(
         documents = (document for file in reader.files(paths) for document in reader.read(file))
         articles = score_documents(documents, loaded, uncertain=uncertain, beside=beside)
         if by is By.actor:
-            scored = print_by_actor(articles, loaded.labels, format.value, html)
+            scored = print_by_actor(articles, loaded.labels, format.value, html, min_sentences)
         else:
             scored = print_scores(articles, loaded.labels, format.value, html)
     if log.count:

@@ -31,6 +31,7 @@ def trends(
     period: Annotated[Period, typer.Option(help="Length of a period; auto takes the shortest of which there are not too many.")] = Period.auto,
     actor: Annotated[list[str] | None, typer.Option("--actor", help="Show this actor (Arabic name, or id such as SA or UN). Can be repeated.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Without --actor: how many actors, those with most sentences.")] = 8,
+    min_sentences: Annotated[int | None, typer.Option(min=1, help="How many sentences must stand on each side of a shift (3).")] = None,
     format: FormatOption = Format.table,
     html: HtmlOption = None,
     uncertain: UncertainOption = False,
@@ -44,7 +45,7 @@ def trends(
     from stance.articles.records import Fields
     from stance.articles.rejects import reject_log
     from stance.articles.scoring import Beside, score_documents
-    from stance.articles.trends import stances_taken, trends_of
+    from stance.articles.trends import SHIFT_SENTENCES, stances_taken, trends_of
     from stance.errors import DocumentError
     from stance.present.html import need_html, write_html
     from stance.present.scores import counting
@@ -65,7 +66,8 @@ def trends(
         documents = (document for file in reader.files(paths) for document in reader.read(file))
         taken = stances_taken(counted(score_documents(documents, loaded, uncertain=uncertain, beside=Beside(sentiment=False))))
     found = trends_of(
-        taken, loaded.labels, period=None if period is Period.auto else period.value, actors=actor or (), top=top
+        taken, loaded.labels, period=None if period is Period.auto else period.value, actors=actor or (), top=top,
+        least=min_sentences or SHIFT_SENTENCES,
     )
     show_trends(found, format.value)
     if html is not None:
