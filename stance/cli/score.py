@@ -46,6 +46,7 @@ def score(
     from stance.articles.rejects import reject_log
     from stance.articles.scoring import Beside, score_documents
     from stance.errors import DocumentError
+    from stance.model.script import ForeignTexts
     from stance.present.html import need_html
     from stance.present.scores import print_by_actor, print_scores
 
@@ -85,15 +86,18 @@ def score(
         if run.rejected:
             raise DocumentError(f"{run.rejected:,} document(s) or record(s) could not be read: see {run.rejects}. {'The others were' if run.articles else 'Nothing was'} scored")
         return
+    foreign = ForeignTexts(loaded)
     if restart or workers or cluster:
         raise typer.BadParameter("--restart, --workers and --cluster go with --out")
     with reject_log(rejects, strict=strict) as log:
         reader = DocumentReader(fields, log)
-        documents = (document for file in reader.files(paths) for document in reader.read(file))
+        documents = foreign.documents(document for file in reader.files(paths) for document in reader.read(file))
         articles = score_documents(documents, loaded, uncertain=uncertain, beside=beside)
         if by is By.actor:
             scored = print_by_actor(articles, loaded.labels, format.value, html, min_sentences)
         else:
             scored = print_scores(articles, loaded.labels, format.value, html)
+    if warning := foreign.warning():
+        typer.echo(warning, err=True)
     if log.count:
         raise DocumentError(log.summary(scored))
