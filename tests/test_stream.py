@@ -234,7 +234,8 @@ def test_killed_at_any_moment_the_same_command_goes_on(tmp_path, inputs, undistu
             break
         kills += 1
         resumed += checkpoint.exists()
-        assert run.returncode in (-kill, 128 + kill), errors
+        # a signal that comes before Python itself has started ends it as it likes
+        assert run.returncode in (-kill, 128 + kill) or "Fatal Python error: init_" in errors, errors
         if kill != signal.SIGKILL and "kept" in errors:
             assert run.returncode == 128 + kill and "start the same command again to go on" in errors
         if out.exists() and not checkpoint.exists():  # killed with nothing left to do
