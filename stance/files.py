@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing a file so that nobody sees half of it."""
 
 from __future__ import annotations
 

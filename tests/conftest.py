@@ -1,12 +1,25 @@
-"""What several tests share."""
+"""What several tests share.
+
+The tests run in as many processes as there are processors, a file at a time (pytest-xdist; the options are in
+pyproject.toml). ``-n 0`` runs them in one process, as a debugger needs it. What takes minutes and adds little is
+sampled; ``STANCE_TESTS=all`` in the environment takes all of it: every real sentence, and many more kills.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the processors; more threads would only wait for each other
+    for _library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -17,13 +30,45 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+WHOLE = os.environ.get("STANCE_TESTS") == "all"
+KERNEL = ROOT / "stance" / "features"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kernel before the workers begin, or each of them would do it, and what they start too."""
+    cached = [path.stat().st_mtime for path in KERNEL.glob("__pycache__/kernel.count_documents*.nbi")]
+    fresh = cached and min(cached) >= (KERNEL / "kernel.py").stat().st_mtime
+    if hasattr(config, "workerinput") or config.option.collectonly or fresh:
+        return
+    subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, check=False)  # what is wrong, the tests will say
+
+
+COMPILE = """
+import numpy
+from stance.features.blocks import Block
+from stance.features.space import learn_space
+learn_space(["نص آخر"] * 200, [Block("word")]).transform(["نص"] * 200)
+import stance
+stance.predict_proba(["نص"] * 200)
+"""
+
+
+def sampled(sentences: list[str], every: int = 8) -> list[str]:
+    """Return every eighth sentence in the order of their lengths, and each that has a character which few others have."""
+    seen = Counter(c for sentence in sentences for c in set(sentence))
+    ordered = sorted(sentences, key=len)
+    return [s for i, s in enumerate(ordered) if i % every == 0 or any(seen[c] < 4 * every for c in set(s))]
+
+
 @pytest.fixture(scope="session")
 def real_sentences() -> list[str]:
+    """Real sentences: a sample of all lengths with every character that occurs, or all 40,000 with ``STANCE_TESTS=all``."""
     path = SHARED / "articles" / "sentences-40k.txt.gz"
     if not path.exists():
         pytest.skip("the shared corpus is not here: ../shared/articles/sentences-40k.txt.gz")
     with gzip.open(path, "rt", encoding="utf-8") as handle:
-        return [line.rstrip("\n") for line in handle]
+        sentences = [line.rstrip("\n") for line in handle]
+    return sentences if WHOLE else sampled(sentences)
 
 
 @pytest.fixture(scope="session")

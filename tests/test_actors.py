@@ -9,14 +9,15 @@ from conftest import HOSTILE, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.actors.ranker import ActorFinder, load_finder
+from stance.actors.nobody import NOBODY
+from stance.actors.ranker import ActorFinder, load_finder, shipped_finder
 from stance.errors import ArtifactError
 from stance.learn.actors import train_actors
 
 
 @pytest.fixture(scope="module")
 def finder() -> ActorFinder:
-    return train_actors([ROOT / "labels" / "regions.jsonl"], ROOT / "labels" / "entities", ROOT / "labels" / "lexicon.toml")
+    return train_actors([ROOT / "labels" / "regions.jsonl"], ROOT / "labels" / "entities", ROOT / "labels" / "lexicon.toml", folds=0)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,24 @@ def test_holder_and_target_of_a_plain_sentence(finder: ActorFinder) -> None:
     assert text[actor.start - 100 : actor.end - 100] == actor.text
     assert target is not None
     assert "ليبيا" in target.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["وربما نرفض هذا كله غدا.", "ولا يحق لنا أن نرفض الخطة.", "هذا مرفوض تماما.", "أولا نرفض الخطة كلها.", "فهو يرفض الخطة.",
+     "وخصوصًا حين نندد بالعدوان.", "هذا ربما ما ندعمه.", "نعم نؤيد المشروع."],
+)  # fmt: skip
+def test_particles_adverbs_and_verbs_are_nobody(text: str) -> None:
+    for stance in ("support", "oppose"):
+        actor, _ = shipped_finder().find(text, stance)
+        assert actor is None or actor.kind == "implied"
+
+
+def test_words_that_name_nobody_are_normalised_and_name_no_known_actor() -> None:
+    phraser = shipped_finder().phraser
+    for word in NOBODY:
+        assert phraser.normalize(word) == word
+        assert phraser.tokens(word)[0].entity is None
 
 
 @given(st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE)), st.sampled_from(["support", "oppose", "abstain"]))

@@ -22,8 +22,13 @@ from stance.features.blocks import Analysis, feature_name
 from stance.features.locate import locate
 from stance.model.classifier import merge_logits
 from stance.present.article_html import article_page
-from stance.present.explanation import explanation_view
-from stance.present.explanation_html import explanation_fragment, explanation_page, weights_page
+from stance.present.explanation import explanation_view, weights_view
+from stance.present.explanation_html import (
+    explanation_fragment,
+    explanation_page,
+    weights_fragment,
+    weights_page,
+)
 from stance.present.shades import LEVELS, shade_levels, shaded_runs
 from stance.present.tables import console
 
@@ -248,6 +253,20 @@ def test_labels_that_take_finer_ones_together_are_explained_in_these(labels, mer
         assert sum_of_finer in view
         assert "after temperature" not in view  # only merged logits are divided by it
     assert f"<h1>{labels[1]} with probability {found.probability:.2f}</h1>" in explanation_page(e)
+
+
+def test_what_a_merging_model_has_learnt_says_what_counts_as_what(capsys):
+    labels, merge = MERGED[1]
+    model = replace(stance.load("stance-oppose-ar"), labels=labels, merge=merge)
+    found = stance.model.weights.learned_weights(model, 3)
+    assert found.to_dict()["merged"] == merge
+    console().print(weights_view(found))
+    shown = capsys.readouterr().out
+    for view in (shown, weights_page(found), weights_fragment(found)):
+        assert "oppose, neutral, abstain as other" in view or "oppose, abstain, neutral as other" in view
+        assert view.count("counts as other") == 3
+    plain = stance.model.weights.learned_weights(stance.load("stance-oppose-ar"), 3)
+    assert plain.merged == {} and "counts" not in weights_page(plain)
 
 
 @pytest.mark.parametrize(("labels", "merge"), MERGED)

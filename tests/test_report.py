@@ -158,7 +158,7 @@ def test_the_page_of_actors_has_table_and_plots(tmp_path: Path) -> None:
     ]
     model = stance.load("stance-oppose-ar")
     taken = stances_taken(score_documents(documents, model))
-    page = groups_page(by_actor(taken, model.labels), ["support", "oppose", "abstain"], 2, trends_of(taken, model.labels))
+    page = groups_page(by_actor(taken, model.labels), ["support", "oppose", "abstain"], 2, trends_of(taken, model.labels, least=1))
     (tmp_path / "x.html").write_text(page, encoding="utf-8")
     with chromium() as driver:
         driver.get((tmp_path / "x.html").as_uri())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_same_recipe_and_labels_give_the_same_bytes(training, tmp_path):
 @pytest.mark.parametrize("name", ["stance-ar"])
 def test_shipped_model_is_what_its_recipe_makes(name):
     shipped = stance.load(ROOT / "models" / f"{name}.joblib")
-    made = train(ROOT / "training" / f"{name}.toml").model
+    made = train(replace(read_recipe(ROOT / "training" / f"{name}.toml"), folds=0)).model  # its figures are not compared
     assert made.info["data_fingerprint"] == shipped.info["data_fingerprint"]
     assert np.array_equal(made.space.vocabulary.fingerprints, shipped.space.vocabulary.fingerprints)
     # another processor may round the solver's sums otherwise

@@ -144,7 +144,7 @@ def test_refusals_say_what_to_do(data, recipe, monkeypatch, tmp_path):
 
 
 def test_the_winner_can_be_trained(tmp_path):
-    (tmp_path / "r.toml").write_text(f'labels = ["{LABELS}"]\nscheme = "default"\n[classifier]\nC = 0.2\n', encoding="utf-8")
+    (tmp_path / "r.toml").write_text(f'labels = ["{LABELS}"]\nscheme = "default"\n[classifier]\nC = 0.2\n[[features]]\nanalyzer = "word"\nmin_df = 3\n', encoding="utf-8")
     out, _ = run("tune", "r.toml", "--trials", "2", "--folds", "2", "--out", "new.toml", cwd=tmp_path)
     assert "Train it: stance train new.toml" in out
     assert "on other folds" in out

@@ -67,7 +67,7 @@ def test_equals_tfidf_vectorizer_column_by_column(options, own_sentences):
 @pytest.mark.parametrize("options", [{"ngram_range": (1, 2), "min_df": 2}, {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True}])
 def test_equals_tfidf_vectorizer_on_the_real_sentences(options, real_sentences):
     found = assert_same(NgramTfidfVectorizer(**options), theirs(**options), real_sentences[::2], real_sentences)
-    assert found.nnz > 500_000
+    assert found.nnz > 90_000
 
 
 @pytest.mark.parametrize("analyzer", ["word", "char_wb"])

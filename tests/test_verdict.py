@@ -82,7 +82,7 @@ def test_the_table_has_a_row_for_each_actor_and_target() -> None:
     ]  # fmt: skip
     assert rows[0].to_dict() | {} == {
         "actor": "KE", "entity": "KE", "target": "الاتفاق", "stance": "conflicting", "share": 0.5, "support": 1, "oppose": 1,
-        "abstain": 0, "sentences": 2, "first": "2020-01-01", "last": "2020-03-01", "articles": ["1", "2"],
+        "abstain": 0, "sentences": 2, "first": "2020-01-01", "last": "2020-03-01", "articles": ["1", "2"], "other_targets": 0,
     }  # fmt: skip
     assert [g.target for g in by_actor([taken("KE", "support", None)], LABELS, targets=False)] == [""]
 
@@ -90,7 +90,7 @@ def test_the_table_has_a_row_for_each_actor_and_target() -> None:
 def test_a_shift_is_seen() -> None:
     found = trends_of(
         [taken("KE", "support", "2020-01-10"), taken("KE", "support", "2020-01-20"), taken("KE", "oppose", "2020-03-05"),
-         taken("NO", "abstain", "2020-03-06"), taken("KE", "oppose", None), taken("", "oppose", "2020-03-06")], LABELS, period="month", top=1,
+         taken("NO", "abstain", "2020-03-06"), taken("KE", "oppose", None), taken("", "oppose", "2020-03-06")], LABELS, period="month", top=1, least=1,
     )  # fmt: skip
     assert (found.undated, found.unnamed, found.others) == (1, 1, 1)
     (trend,) = found.actors
@@ -99,6 +99,31 @@ def test_a_shift_is_seen() -> None:
     assert trend.shifts == [(datetime.date(2020, 3, 1), "support", "oppose")]
     assert [r["leading"] for r in trend.rows()] == ["support", "oppose"]
     assert [t.actor for t in trends_of([taken("KE", "support", "2020-01-10"), taken("NO", "support", "2020-01-10")], LABELS, actors=["NO"]).actors] == ["NO"]
+
+
+def test_few_sentences_have_no_row_of_their_own() -> None:
+    some = [taken("KE", "support", None, f"هدف {n}") for n in range(3)] + [taken("KE", "support", None, "الهدنة")] * 2
+    rows = by_actor([*some, taken("NO", "support", None), taken("", "oppose", None)], LABELS, least=2)
+    assert [(g.actor, g.target, g.others, sum(g.counts.values())) for g in rows] == [("KE", "الهدنة", 0, 2), ("KE", "", 3, 3)]
+    assert sum(sum(g.counts.values()) for g in by_actor(some, LABELS, least=5)) == 5
+    assert by_actor(some, LABELS, least=6) == []
+
+
+@pytest.mark.parametrize(
+    ("sentences", "shifts"),
+    [  # stance and month of each sentence, with the default of three on each side
+        ("s1 s1 s1 o2", []), ("s1 o2 o2 o2", []), ("s1 s1 s1 o2 o2 o2", [("2020-02-01", "support", "oppose")]),
+        ("s1 s1 s2 o3 o4 o5", [("2020-03-01", "support", "oppose")]),  # a side may be several months long
+        ("s1 s1 o2 s3 o4 o4 o4", [("2020-04-01", "support", "oppose")]),  # one sentence between does not cut a side in two
+        ("s1 s1 s1 o2 s3 s3 s3", []), ("s1 o2 s3 o4 s5 o6", []),
+        ("s1 s1 s1 s2 o2 o3 o3 o3", [("2020-03-01", "support", "oppose")]),  # the mixed month is on neither side
+    ],
+)  # fmt: skip
+def test_a_shift_needs_several_sentences_on_both_sides(sentences: str, shifts: list) -> None:
+    names = {"s": "support", "o": "oppose"}
+    found = trends_of([taken("KE", names[x[0]], f"2020-0{x[1]}-05") for x in sentences.split()], LABELS, period="month")
+    assert [(day.isoformat(), a, b) for day, a, b in found.actors[0].shifts] == shifts
+    assert found.to_dict()["min_sentences"] == 3
 
 
 def test_no_date_no_trend() -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from stance.actors.entities import Entity, EntityTable
 from stance.actors.features import sentence_features
+from stance.actors.nobody import names_nobody
 from stance.actors.phrases import IMPLIED, Phrase, Phraser, Token
 from stance.arabic.normalize import Normalizer
 from stance.errors import ArtifactError
@@ -122,7 +123,8 @@ class ActorFinder:
         actor_at, actor_p = self._best("actor", scores, set())
         target_at, _ = self._best("target", scores, implied | {actor_at})
         actor = target = None
-        if actor_at is not None:
+        # Where such a word wins, the phrases that lost to it are hardly ever the holder: better nobody than the wrong one.
+        if actor_at is not None and not names_nobody(tokens, phrases[actor_at]):
             start, end = self.phraser.span(text, tokens, phrases[actor_at], ACTOR_WORDS)
             entity, name, kind = self._identify(phrases[actor_at], tokens, text[start:end])
             actor = Actor(text[start:end], start + offset, end + offset, entity, name, kind, actor_p)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from stance.actors.ranker import shipped_finder
@@ -16,6 +17,12 @@ from stance.articles.verdict import CONFLICTING, SILENT, Verdict, verdict_of
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 ENOUGH = 40
 """As many periods are drawn at most where the length of a period is chosen for you."""
+SHIFT_SENTENCES = 3
+"""So many sentences must stand on each side of a shift.
+
+One sentence is no shift: its label may be wrong, and three that agree are rarely all wrong. A test of significance would
+promise more than it holds, since the sentences of an article repeat each other.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,9 @@ class Group:
     first, last : datetime.date or None
     articles : list of str
         Ids, each once.
+    others : int
+        How many targets the row takes together, because each has too few sentences for a row of its own; its own target
+        is empty then.
     """
 
     actor: str
@@ -101,6 +111,7 @@ class Group:
     first: datetime.date | None
     last: datetime.date | None
     articles: list[str] = field(default_factory=list)
+    others: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain data, a key for each stance's count."""
@@ -108,10 +119,11 @@ class Group:
             "actor": self.actor, "entity": self.entity, "target": self.target, "stance": self.verdict.stance,
             "share": self.verdict.share, **self.counts, "sentences": sum(self.counts.values()),
             "first": self.first and self.first.isoformat(), "last": self.last and self.last.isoformat(), "articles": self.articles,
+            "other_targets": self.others,
         }  # fmt: skip
 
 
-def by_actor(taken: Sequence[Taken], labels: Sequence[str], *, targets: bool = True) -> list[Group]:
+def by_actor(taken: Sequence[Taken], labels: Sequence[str], *, targets: bool = True, least: int = 1) -> list[Group]:
     """Return the table actor x target x stance; actors with most sentences first, then their targets.
 
     Parameters
@@ -121,25 +133,31 @@ def by_actor(taken: Sequence[Taken], labels: Sequence[str], *, targets: bool = T
         Of the model; stances among them are counted in this order.
     targets : bool
         Tell targets apart.
+    least : int
+        Actors with fewer sentences are left out; targets with fewer have one row together, the last of their actor.
     """
     stances = [label for label in labels if label not in SILENT]
-    rows: dict[tuple[str, str], list[Taken]] = {}
-    for t in taken:
-        rows.setdefault((t.entity or t.actor, t.target if targets else ""), []).append(t)
     size = Counter(t.entity or t.actor for t in taken)
+    of_target = Counter((t.entity or t.actor, t.target) for t in taken)
+    rows: dict[tuple[str, str | None], list[Taken]] = {}
+    for t in taken:
+        key = t.entity or t.actor
+        if size[key] >= least:
+            rows.setdefault((key, "" if not targets else t.target if of_target[key, t.target] >= least else None), []).append(t)
     found = []
     for (_, target), some in rows.items():
         days = sorted(t.date for t in some if t.date)
         counted = Counter(t.stance for t in some)
         found.append(
             Group(
-                some[0].actor, target, some[0].entity, {s: counted[s] for s in stances},
+                some[0].actor, target or "", some[0].entity, {s: counted[s] for s in stances},
                 verdict_of([(t.stance, t.probability) for t in some]), days[0] if days else None,
                 days[-1] if days else None, list(dict.fromkeys(t.article for t in some)),
+                len({t.target for t in some}) if target is None else 0,
             )
         )  # fmt: skip
     return sorted(
-        found, key=lambda g: (not g.actor, -size[g.entity or g.actor], g.actor, -sum(g.counts.values()), g.target)
+        found, key=lambda g: (not g.actor, -size[g.entity or g.actor], g.actor, g.others > 0, -sum(g.counts.values()), g.target)
     )
 
 
@@ -156,7 +174,8 @@ class Trend:
     counts : dict of str to list of int
         Stance to sentences in each period.
     shifts : list of tuple of (datetime.date, str, str)
-        Where the stance of a period differs from that of the last period before it that had a clear one (two thirds).
+        Where the clear stance of a period (two thirds) differs from that of the periods before it, at least
+        `SHIFT_SENTENCES` sentences on each side.
     """
 
     actor: str
@@ -193,6 +212,8 @@ class Trends:
         Sentences with a stance that have no date, or whose holder is not named; they are in no trend.
     others : int
         Actors that are not shown.
+    least : int
+        Sentences that stand on each side of a shift, or more.
     """
 
     period: str
@@ -201,12 +222,13 @@ class Trends:
     undated: int
     unnamed: int
     others: int
+    least: int = SHIFT_SENTENCES
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
         return {
             "period": self.period, "stances": self.stances, "undated": self.undated, "unnamed": self.unnamed,
-            "others": self.others,
+            "others": self.others, "min_sentences": self.least,
             "actors": [
                 {"actor": t.actor, "entity": t.entity, "periods": t.rows(),
                  "shifts": [{"period": day.isoformat(), "from": a, "to": b} for day, a, b in t.shifts]}
@@ -222,6 +244,7 @@ def trends_of(
     period: str | None = None,
     actors: Sequence[str] = (),
     top: int = 8,
+    least: int = SHIFT_SENTENCES,
 ) -> Trends:
     """Return how stances go over time.
 
@@ -235,6 +258,8 @@ def trends_of(
     actors : sequence of str
         Names or entity ids to show; the `top` most frequent by default.
     top : int
+    least : int
+        Sentences that must stand on each side of a shift.
     """
     stances = [label for label in labels if label not in SILENT]
     named = [t for t in taken if t.actor]
@@ -257,9 +282,9 @@ def trends_of(
         for t in some:
             if t.date:
                 counts[t.stance][place[start_of(t.date, chosen)]] += 1
-        found.append(Trend(some[0].actor, some[0].entity, periods, counts, _shifts(periods, counts)))
+        found.append(Trend(some[0].actor, some[0].entity, periods, counts, _shifts(periods, counts, least)))
     return Trends(
-        chosen, stances, found, len(named) - len(dated), len(taken) - len(named), len(size) - len(shown)
+        chosen, stances, found, len(named) - len(dated), len(taken) - len(named), len(size) - len(shown), least
     )
 
 
@@ -295,16 +320,26 @@ def _leading(counts: dict[str, int]) -> str:
     return verdict_of([(stance, 1.0) for stance, n in counts.items() for _ in range(n)]).stance
 
 
-def _shifts(periods: list[datetime.date], counts: dict[str, list[int]]) -> list[tuple[datetime.date, str, str]]:
-    found: list[tuple[datetime.date, str, str]] = []
-    before = None
+def _shifts(periods: list[datetime.date], counts: dict[str, list[int]], least: int) -> list[tuple[datetime.date, str, str]]:
+    """Cut the periods into runs of one clear stance, drop the runs with too few sentences, and return where two meet."""
+    runs: list[tuple[str, datetime.date, int]] = []  # stance, first day, sentences that take it
     for i, day in enumerate(periods):
         here = {stance: values[i] for stance, values in counts.items()}
-        if any(here.values()):
-            leading = _leading(here)
-            if leading == CONFLICTING:  # a mixed period is no shift; what follows is compared with the last clear one
-                continue
-            if before is not None and leading != before:
-                found.append((day, before, leading))
-            before = leading
+        if any(here.values()) and (leading := _leading(here)) != CONFLICTING:  # a mixed period is on neither side
+            runs.append((leading, day, here[leading]))
+    runs = _joined(runs)
+    while runs and (smallest := min(runs, key=lambda run: run[2]))[2] < least:
+        runs.remove(smallest)
+        runs = _joined(runs)
+    return [(day, before, stance) for (before, _, _), (stance, day, _) in pairwise(runs)]
+
+
+def _joined(runs: list[tuple[str, datetime.date, int]]) -> list[tuple[str, datetime.date, int]]:
+    """Make one run of neighbours with the same stance."""
+    found: list[tuple[str, datetime.date, int]] = []
+    for stance, day, n in runs:
+        if found and found[-1][0] == stance:
+            found[-1] = (stance, found[-1][1], found[-1][2] + n)
+        else:
+            found.append((stance, day, n))
     return found

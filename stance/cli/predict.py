@@ -25,12 +25,14 @@ def predict(
 ) -> None:
     """Label sentences."""
     from stance.api import _model
+    from stance.model.script import ForeignTexts
     from stance.present.rows import csv_line, json_line, prediction_columns, prediction_values
 
     loaded = _model(model, task, scheme)
     if not texts and sys.stdin.isatty():
         typer.echo("Type or paste sentences, one a line; end with Ctrl-D.", err=True)
-    lines = iter(texts) if texts else _stdin_lines()
+    foreign = ForeignTexts(loaded)
+    lines = foreign.seen(texts or _stdin_lines())
     first = True
     whole = []
     while batch := list(islice(lines, BATCH)):
@@ -50,6 +52,8 @@ def predict(
         first = False
     if format is Format.json:
         typer.echo(json.dumps(whole, ensure_ascii=False))
+    if warning := foreign.warning():
+        typer.echo(warning, err=True)
     if first:
         typer.echo("nothing to label: no text was given", err=True)
         raise typer.Exit(2)

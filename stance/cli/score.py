@@ -24,6 +24,7 @@ def score(
     scheme: SchemeOption = None,
     format: FormatOption = Format.table,
     by: Annotated[By | None, typer.Option(help="actor: one table over all articles of who took which stance on what, with dates.")] = None,
+    min_sentences: Annotated[int | None, typer.Option(min=1, help="With --by: leave out actors with fewer sentences, and take targets with fewer together. By default a table that would have over 40 rows does so with 2.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file too: the articles to read, or the table with plots.")] = None,
     actors: Annotated[bool, typer.Option("--actors/--no-actors", help="Find who holds each stance, and on what.")] = True,
     sentiment: Annotated[bool, typer.Option("--sentiment/--no-sentiment", help="Judge sentiment beside stance.")] = True,
@@ -45,6 +46,7 @@ def score(
     from stance.articles.rejects import reject_log
     from stance.articles.scoring import Beside, score_documents
     from stance.errors import DocumentError
+    from stance.model.script import ForeignTexts
     from stance.present.html import need_html
     from stance.present.scores import print_by_actor, print_scores
 
@@ -52,6 +54,8 @@ def score(
         raise typer.BadParameter("--rejects, --strict and --workers do not go with --cluster; rejects lie beside each part in OUT")
     if out is not None and (by is not None or html is not None):
         raise typer.BadParameter("--by and --html do not go with --out, which writes a row a sentence")
+    if min_sentences is not None and by is None:
+        raise typer.BadParameter("--min-sentences goes with --by actor")
     if by is not None and not actors:
         raise typer.BadParameter("--by actor needs actors; leave out --no-actors")
     beside = Beside(actors, sentiment and by is None)  # that table has no sentiment
@@ -82,15 +86,18 @@ def score(
         if run.rejected:
             raise DocumentError(f"{run.rejected:,} document(s) or record(s) could not be read: see {run.rejects}. {'The others were' if run.articles else 'Nothing was'} scored")
         return
+    foreign = ForeignTexts(loaded)
     if restart or workers or cluster:
         raise typer.BadParameter("--restart, --workers and --cluster go with --out")
     with reject_log(rejects, strict=strict) as log:
         reader = DocumentReader(fields, log)
-        documents = (document for file in reader.files(paths) for document in reader.read(file))
+        documents = foreign.documents(document for file in reader.files(paths) for document in reader.read(file))
         articles = score_documents(documents, loaded, uncertain=uncertain, beside=beside)
         if by is By.actor:
-            scored = print_by_actor(articles, loaded.labels, format.value, html)
+            scored = print_by_actor(articles, loaded.labels, format.value, html, min_sentences)
         else:
             scored = print_scores(articles, loaded.labels, format.value, html)
+    if warning := foreign.warning():
+        typer.echo(warning, err=True)
     if log.count:
         raise DocumentError(log.summary(scored))

@@ -31,6 +31,7 @@ def trends(
     period: Annotated[Period, typer.Option(help="Length of a period; auto takes the shortest of which there are not too many.")] = Period.auto,
     actor: Annotated[list[str] | None, typer.Option("--actor", help="Show this actor (Arabic name, or id such as SA or UN). Can be repeated.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Without --actor: how many actors, those with most sentences.")] = 8,
+    min_sentences: Annotated[int | None, typer.Option(min=1, help="How many sentences must stand on each side of a shift (3).")] = None,
     format: FormatOption = Format.table,
     html: HtmlOption = None,
     uncertain: UncertainOption = False,
@@ -44,8 +45,9 @@ def trends(
     from stance.articles.records import Fields
     from stance.articles.rejects import reject_log
     from stance.articles.scoring import Beside, score_documents
-    from stance.articles.trends import stances_taken, trends_of
+    from stance.articles.trends import SHIFT_SENTENCES, stances_taken, trends_of
     from stance.errors import DocumentError
+    from stance.model.script import ForeignTexts
     from stance.present.html import need_html, write_html
     from stance.present.scores import counting
     from stance.present.trends import show_trends, trends_page
@@ -53,7 +55,7 @@ def trends(
     loaded = _model(model, "stance", scheme)
     if html is not None:
         need_html(html, plots=True)
-    scored = 0
+    scored, foreign = 0, ForeignTexts(loaded)
 
     def counted(articles: Iterable[Article]) -> Iterator[Article]:
         nonlocal scored
@@ -62,13 +64,16 @@ def trends(
 
     with reject_log(None) as log:
         reader = DocumentReader(Fields(text_field, title_field, date_field), log)
-        documents = (document for file in reader.files(paths) for document in reader.read(file))
+        documents = foreign.documents(document for file in reader.files(paths) for document in reader.read(file))
         taken = stances_taken(counted(score_documents(documents, loaded, uncertain=uncertain, beside=Beside(sentiment=False))))
     found = trends_of(
-        taken, loaded.labels, period=None if period is Period.auto else period.value, actors=actor or (), top=top
+        taken, loaded.labels, period=None if period is Period.auto else period.value, actors=actor or (), top=top,
+        least=min_sentences or SHIFT_SENTENCES,
     )
     show_trends(found, format.value)
     if html is not None:
         write_html(html, trends_page(found))
+    if warning := foreign.warning():
+        typer.echo(warning, err=True)
     if log.count:
         raise DocumentError(log.summary(scored))

@@ -66,7 +66,7 @@ class Unreadable:
 
 
 def read_entries(paths: Iterable[str | Path]) -> tuple[list[Entry], list[Unreadable]]:
-    """Read every record of some files (JSONL, CSV, TSV, Parquet; folders and globs too).
+    """Read every record of some files (JSONL, CSV, TSV, .gz of these, Parquet; folders and globs too).
 
     Raises
     ------

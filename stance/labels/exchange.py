@@ -13,7 +13,7 @@ from stance.labels.entries import KNOWN_FIELDS, Entry, is_missing, scheme_for
 from stance.labels.findings import ERROR
 from stance.labels.journal import replay
 from stance.labels.label_studio import ID, configuration, read_tasks, tasks
-from stance.labels.records import read_rows
+from stance.labels.records import kind_of, read_rows
 from stance.labels.schemes import find_scheme
 from stance.labels.sheets import jsonl_bytes, read_sheet, sheet_bytes, write_aside
 
@@ -101,8 +101,8 @@ def read_labelled(path: Path, field: str | None = None) -> list[Imported]:
         return [_row(path, number, row, field) for number, row in read_sheet(path)]
     if suffix == ".journal":
         return replay(path)
-    if suffix != ".jsonl":
-        raise LabelError(f"{path}: unknown kind of file {suffix!r}; expected .csv, .jsonl, or Label Studio's .json")
+    if kind_of(path) != ".jsonl":
+        raise LabelError(f"{path}: unknown kind of file {suffix!r}; expected .csv, .jsonl (or .jsonl.gz), or Label Studio's .json")
     found: list[Imported] = []
     for row in read_rows(path):
         if isinstance(row, str):

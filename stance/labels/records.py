@@ -1,22 +1,26 @@
-"""Reading labelled data: JSONL, CSV, TSV or Parquet, with every record checked."""
+"""Reading labelled data: JSONL, CSV, TSV (or .gz of these) or Parquet, with every record checked."""
 
 from __future__ import annotations
 
 import csv
 import glob
+import gzip
 import hashlib
+import io
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from stance.errors import DependencyError, LabelError
 from stance.labels.schemes import Scheme, scheme_of_labels
 
 MOST_SHOWN = 20
 TABULAR = (".csv", ".tsv", ".parquet", ".pq")
+KINDS = (".jsonl", ".ndjson", *TABULAR)
 Row = tuple[int, dict[str, Any]]
 csv.field_size_limit(1 << 26)
 
@@ -67,8 +71,19 @@ class LabelledData:
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def kind_of(path: Path) -> str:
+    """Return the suffix that tells what kind of file it is, in small letters; ``.gz`` behind one of text is looked through."""
+    name = path.name.lower()
+    plain = Path(name.removesuffix(".gz")).suffix
+    return plain if plain in (".jsonl", ".ndjson", ".csv", ".tsv") else Path(name).suffix
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
 def _jsonl(path: Path) -> Iterator[Row | str]:
-    with path.open("rb") as handle:
+    with _opened(path) as handle:
         for number, line in enumerate(handle, 1):
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -90,7 +105,7 @@ def _jsonl(path: Path) -> Iterator[Row | str]:
 
 def _delimited(path: Path, delimiter: str) -> Iterator[Row | str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
+        with io.TextIOWrapper(_opened(path), encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle, delimiter=delimiter)
             for record in reader:
                 if None in record:
@@ -118,18 +133,26 @@ def _parquet(path: Path) -> Iterator[Row | str]:
         yield f"{path}: not a Parquet file: {error}"
 
 
+def _unpacked(path: Path, rows: Iterator[Row | str]) -> Iterator[Row | str]:
+    """Yield rows; where a packed file is damaged, say so in the place of what follows."""
+    try:
+        yield from rows
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        yield f"{path}: damaged gzip file: {error}; pack it again"
+
+
 def read_rows(path: Path) -> Iterator[Row | str]:
     """Yield the records of a file with their line (or row) number; a string in between says what is wrong with one."""
-    suffix = path.suffix.lower()
+    suffix = kind_of(path)
     if not path.exists():
         raise LabelError(f"{path}: no such file")
     if suffix in (".jsonl", ".ndjson"):
-        return _jsonl(path)
+        return _unpacked(path, _jsonl(path))
     if suffix in (".csv", ".tsv"):
-        return _delimited(path, "\t" if suffix == ".tsv" else ",")
+        return _unpacked(path, _delimited(path, "\t" if suffix == ".tsv" else ","))
     if suffix in (".parquet", ".pq"):
         return _parquet(path)
-    raise LabelError(f"{path}: unknown kind of label file {suffix!r}; expected .jsonl, .csv, .tsv or .parquet")
+    raise LabelError(f"{path}: unknown kind of label file {suffix!r}; expected .jsonl, .csv, .tsv (or .gz of these) or .parquet")
 
 
 def expand_paths(patterns: Iterable[str | Path], base: Path | None = None) -> list[Path]:
@@ -138,7 +161,7 @@ def expand_paths(patterns: Iterable[str | Path], base: Path | None = None) -> li
     for pattern in patterns:
         path = (base or Path()) / pattern
         if path.is_dir():
-            found += sorted(p for p in path.iterdir() if p.suffix in (".jsonl", ".csv", ".tsv", ".parquet"))
+            found += sorted(p for p in path.iterdir() if kind_of(p) in KINDS)
         elif any(c in str(pattern) for c in "*?["):
             matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))
             if not matches:
@@ -202,7 +225,7 @@ def read_labels(
             where = f"{path}:{number}"
             if fault := _check_fields(record, text_field, column, append_fields, where):
                 faults.append(fault)
-                if path.suffix.lower() in TABULAR and not {text_field, column, *append_fields} <= record.keys():
+                if kind_of(path) in TABULAR and not {text_field, column, *append_fields} <= record.keys():
                     break  # a column is missing from all rows or from none: saying so once is enough
                 continue
             text, raw = appended_text(record, text_field, append_fields), record[column]

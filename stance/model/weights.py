@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,8 @@ class LearnedWeights:
         Of the labels that the regression tells apart, as `toward` and `away`: finer ones where the model merges them.
     toward, away : dict of str to list of FeatureWeight
         Per label the features with the largest positive weights, and those with the largest negative ones.
+    merged : dict of str to str
+        Finer label to the label that it counts as in what the model answers; empty where it answers all that it tells apart.
     """
 
     model: str
@@ -58,6 +60,7 @@ class LearnedWeights:
     intercepts: dict[str, float]
     toward: dict[str, list[FeatureWeight]]
     away: dict[str, list[FeatureWeight]]
+    merged: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as ``stance explain --global --format json`` prints it."""
@@ -104,4 +107,5 @@ def learned_weights(model: Model, top: int = 20, block: str | None = None) -> Le
         toward[label] = [described(i, row) for i in order[:top] if model.coefficients[row, i] > 0]
         away[label] = [described(i, row) for i in order[::-1][:top] if model.coefficients[row, i] < 0]
     intercepts = dict(zip(model.fine_labels, map(float, model.intercepts), strict=True))
-    return LearnedWeights(model.name, model.task, len(vocabulary), vocabulary.n_documents, intercepts, toward, away)
+    merged = {label: model.coarse(label) for label in model.fine_labels if model.coarse(label) != label}
+    return LearnedWeights(model.name, model.task, len(vocabulary), vocabulary.n_documents, intercepts, toward, away, merged)

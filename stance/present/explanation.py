@@ -10,7 +10,7 @@ from rich.text import Text
 
 from stance.model.explain import Contribution, Explanation
 from stance.model.weights import LearnedWeights
-from stance.present.shades import LEVELS, merged_note, shade_levels, shaded_runs, visible
+from stance.present.shades import LEVELS, merged_note, merging_note, shade_levels, shaded_runs, visible
 from stance.present.tables import console, label_text
 
 _FOR, _AGAINST = (0, 95, 175), (190, 80, 0)
@@ -102,6 +102,8 @@ def weights_view(weights: LearnedWeights) -> RenderableType:
         Text(f"{weights.model}: {weights.n_features:,} features from {weights.n_documents:,} texts. Weights are coefficients: "
              "what a TF-IDF value of 1 adds to the logit."),
     ]  # fmt: skip
+    if note := merging_note(weights.merged):
+        parts.append(Text(note))
     for label in weights.toward:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in ("towards it", "block", "weight", "texts", "away from it", "block", "weight", "texts"):
@@ -116,7 +118,8 @@ def weights_view(weights: LearnedWeights) -> RenderableType:
                 else:
                     row += [""] * 4
             table.add_row(*row)
-        parts += ["", Text(f"{label} (intercept {weights.intercepts[label]:+.3f})", style="italic"), table]
+        counts_as = f", counts as {weights.merged[label]}" if label in weights.merged else ""
+        parts += ["", Text(f"{label} (intercept {weights.intercepts[label]:+.3f}{counts_as})", style="italic"), table]
     if key := feature_key(f.block for side in (weights.toward, weights.away) for found in side.values() for f in found):
         parts += ["", Text(key, style="dim")]
     return Group(*parts)

@@ -8,7 +8,7 @@ from stance.model.explain import Explanation
 from stance.model.weights import LearnedWeights
 from stance.present.explanation import feature_key
 from stance.present.html import render
-from stance.present.shades import merged_note, shade_levels, shaded_runs
+from stance.present.shades import merged_note, merging_note, shade_levels, shaded_runs
 
 TOP = 30
 
@@ -44,9 +44,9 @@ def explanation_fragment(explanation: Explanation, top: int = 12) -> str:
 def weights_page(weights: LearnedWeights) -> str:
     """Return a page about what a model has learnt."""
     key = feature_key(f.block for side in (weights.toward, weights.away) for found in side.values() for f in found)
-    return render("weights.html", w=weights, key=key)
+    return render("weights.html", w=weights, key=key, note=merging_note(weights.merged))
 
 
 def weights_fragment(weights: LearnedWeights) -> str:
     """Return what a notebook shows for learnt weights."""
-    return render("weights_fragment.html", w=weights)
+    return render("weights_fragment.html", w=weights, note=merging_note(weights.merged))

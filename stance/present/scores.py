@@ -46,15 +46,22 @@ def print_scores(articles: Iterable[Article], labels: tuple[str, ...], form: str
     return count
 
 
-def print_by_actor(articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None) -> int:
+LONG_TABLE = 40
+"""A table of more rows leaves out what one sentence says alone, unless everything is asked for."""
+
+
+def print_by_actor(
+    articles: Iterable[Article], labels: tuple[str, ...], form: str, html: Path | None = None, least: int | None = None
+) -> int:
     """Print who took which stance on what over many articles, and write the table and its plots as a page if asked.
 
-    Returns how many articles there were.
+    With `least`, actors and targets with fewer sentences have no row of their own; by default that is so in long tables
+    for a person, with 2. Returns how many articles there were.
     """
     from stance.articles.trends import by_actor, stances_taken, trends_of
     from stance.articles.verdict import SILENT
     from stance.present.html import write_html
-    from stance.present.trends import groups_page, show_groups
+    from stance.present.trends import groups_page, left_out, show_groups
 
     count = 0
 
@@ -65,10 +72,13 @@ def print_by_actor(articles: Iterable[Article], labels: tuple[str, ...], form: s
 
     taken = stances_taken(counted())
     stances = [label for label in labels if label not in SILENT]
-    groups = by_actor(taken, labels)
-    show_groups(groups, stances, count, form)
+    whole = by_actor(taken, labels)
+    readable = by_actor(taken, labels, least=least or (2 if len(whole) > LONG_TABLE else 1))
+    left = left_out(whole, readable, least or 2)
+    complete = form != "table" and least is None
+    show_groups(whole if complete else readable, stances, count, form, left)
     if html is not None:
-        write_html(html, groups_page(groups, stances, count, trends_of(taken, labels)))
+        write_html(html, groups_page(readable, stances, count, trends_of(taken, labels), left))
     return count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 import numpy as np
@@ -40,6 +41,14 @@ def visible(feature: str) -> str:
         return "␣" * len(feature)
     lead = len(feature) - len(feature.lstrip(" "))
     return "␣" * lead + inner + "␣" * (len(feature) - lead - len(inner))
+
+
+def merging_note(merged: Mapping[str, str]) -> str:
+    """Return which finer labels of a model count as which others; empty where none does."""
+    if not merged:
+        return ""
+    coarse = [f"{', '.join(x for x, y in merged.items() if y == label)} as {label}" for label in dict.fromkeys(merged.values())]
+    return f"The model tells finer labels apart than it answers; it counts {'; '.join(coarse)}."
 
 
 def merged_note(e: Explanation) -> str:

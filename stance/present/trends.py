@@ -19,10 +19,27 @@ NO_ACTOR = "No trend: the actor asked for takes no stance here; give its Arabic 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def show_groups(groups: Sequence[Group], stances: Sequence[str], articles: int, format: str) -> None:
-    """Print the table actor x target x stance."""
+def left_out(whole: Sequence[Group], shown: Sequence[Group], least: int) -> str:
+    """Say what the rows shown leave out of the whole; empty where that is nothing."""
+    actors = len({g.entity or g.actor for g in whole}) - len({g.entity or g.actor for g in shown})
+    together = sum(g.others for g in shown)
+    if not actors and not together:
+        return ""
+    return (
+        f"{actors:,} actors with fewer than {least} sentences are not shown, and {together:,} targets with fewer are taken "
+        "together, a row an actor. --min-sentences 1 shows all."
+    )
+
+
+def target_name(group: Group) -> str:
+    """Return what stands in the table as a row's target."""
+    return f"({group.others:,} others)" if group.others else group.target
+
+
+def show_groups(groups: Sequence[Group], stances: Sequence[str], articles: int, format: str, left: str = "") -> None:
+    """Print the table actor x target x stance, and below it what is `left` out."""
     rows = [g.to_dict() for g in groups]
-    show(format, {"articles": articles, "rows": rows}, rows, lambda: [_groups_table(groups, stances, articles)])
+    show(format, {"articles": articles, "rows": rows}, rows, lambda: [_groups_table(groups, stances, articles), *([Text(left)] if left else [])])
 
 
 def _groups_table(groups: Sequence[Group], stances: Sequence[str], articles: int) -> RenderableType:
@@ -34,13 +51,15 @@ def _groups_table(groups: Sequence[Group], stances: Sequence[str], articles: int
     for g in groups:
         days = (g.first.isoformat() if g.first else "-", g.last.isoformat() if g.last else "-")
         table.add_row(
-            Text(g.actor or "(not named)"), Text(g.target or "-"), label_text(g.verdict.stance),
+            Text(g.actor or "(not named)"), Text(target_name(g) or "-"), label_text(g.verdict.stance),
             *(str(g.counts.get(s, 0) or "") for s in stances), *days, f"{len(g.articles):,}",
         )  # fmt: skip
     return table
 
 
-def groups_page(groups: Sequence[Group], stances: Sequence[str], articles: int, trends: Trends | None = None) -> str:
+def groups_page(
+    groups: Sequence[Group], stances: Sequence[str], articles: int, trends: Trends | None = None, left: str = ""
+) -> str:
     """Return the table as a page, with the plots of the trends above it.
 
     Raises
@@ -48,7 +67,7 @@ def groups_page(groups: Sequence[Group], stances: Sequence[str], articles: int, 
     DependencyError
         Jinja2 or matplotlib is not installed.
     """
-    return _page(groups, stances, articles, trends)
+    return _page(groups, stances, articles, trends, left)
 
 
 def trends_page(trends: Trends) -> str:
@@ -56,12 +75,15 @@ def trends_page(trends: Trends) -> str:
     return _page((), trends.stances, None, trends)
 
 
-def _page(groups: Sequence[Group], stances: Sequence[str], articles: int | None, trends: Trends | None) -> str:
+def _page(
+    groups: Sequence[Group], stances: Sequence[str], articles: int | None, trends: Trends | None, left: str = ""
+) -> str:
     from stance.present.plots_trends import trend_svg
 
     plots = [(t, trend_svg(t, trends)) for t in trends.actors] if trends else []
     return render(
-        "trends.html", groups=groups, stances=stances, articles=articles, trends=trends, plots=plots, arabic=ARABIC, marks=MARKS
+        "trends.html", groups=groups, stances=stances, articles=articles, trends=trends, plots=plots, arabic=ARABIC, marks=MARKS,
+        left=left, target_name=target_name,
     )
 
 
@@ -85,6 +107,8 @@ def _trend_tables(trends: Trends) -> list[RenderableType]:
         parts += [table, *(Text(f"  {day}: from {a} to {b}") for day, a, b in t.shifts), ""]
     if not trends.actors:
         parts.append(Text(NO_ACTOR if trends.others else NO_TREND))
+    if any(t.shifts for t in trends.actors):
+        parts.append(Text(f"On each side of a shift stand {trends.least} sentences or more."))
     left = [f"{trends.undated:,} sentences have no date", f"{trends.unnamed:,} name no holder", f"{trends.others:,} other actors are not shown"]
     parts.append(Text("; ".join(left) + "."))
     return parts

@@ -28,10 +28,11 @@ from rich.console import Console
 from rich.table import Table
 
 import stance
-from stance.arabic.sentences import split_sentences
+from stance.arabic.batches import split_many
 from stance.articles.documents import read_documents
 from stance.articles.scoring import Beside, score_batch
 from stance.articles.sinks import encoder_for
+from stance.articles.workers import score_encoded
 
 ARTICLE = 21
 
@@ -144,27 +145,31 @@ def main():
         n = make_input(part, sentences, 40_000)
         documents = list(read_documents([part]))
         batches = [documents[i : i + 130] for i in range(0, len(documents), 130)]
-        texts = [d.text[s.start : s.end] for d in documents for s in split_sentences(d.text)]
+        texts = [
+            batch[i].text[start:end] for batch in batches
+            for i, start, end, _ in zip(*(column.tolist() for column in split_many([d.text for d in batch])), strict=True)
+        ]  # fmt: skip
         score_batch(batches[0], model, threads=1, beside=beside)
         gc.collect()
         gc.freeze()  # as the workers do
         gc.set_threshold(200_000, 20, 50)
         table = Table("where one thread's time goes", "µs a sentence", "ratio to the kernel")
         alone = processor_time(lambda: model.predict_proba(texts, threads=1), n)
+        cut = processor_time(lambda: [split_many([d.text for d in batch]) for batch in batches], n)
         rows = [
-            ("the kernel", alone), ("reading JSON Lines", processor_time(lambda: list(read_documents([part])), n)),
-            ("cutting sentences", processor_time(lambda: [split_sentences(d.text) for d in documents], n)),
+            ("the kernel", alone), ("reading JSON Lines", processor_time(lambda: list(read_documents([part])), n)), ("cutting sentences", cut),
         ]  # fmt: skip
-        whole = processor_time(lambda: [score_batch(b, model, threads=1, beside=beside) for b in batches], n)
-        rows.append(("making records" + (", actors, sentiment" if given.beside else ""), whole - alone - rows[2][1]))
-        scored = [score_batch(b, model, threads=1, beside=beside) for b in batches]
+        more = "records, actors, sentiment, " if given.beside else "records, "
         for name in given.out:
             encoder = encoder_for(Path(name), model.labels)
-            cost = processor_time(lambda encoder=encoder: [encoder.encode(b) for b in scored], n)
-            rows.append((f"encoding {name.split('.', 1)[1]}", cost))
+
+            def encoded(encoder=encoder):
+                return [score_encoded(batch, model, encoder, threads=1, beside=beside).payload for batch in batches]
+
+            rows.append((f"{more}encoding {name.split('.', 1)[1]}", processor_time(encoded, n) - alone - cut))
             if encoder.assembled:
                 spool = Path(folder, "spool")
-                spool.write_bytes(b"".join(encoder.encode(b) for b in scored))
+                spool.write_bytes(b"".join(encoded()))
                 cost = processor_time(lambda e=encoder, s=spool: e.assemble(s, Path(folder, "o.parquet"), {}), n)
                 rows.append(("assembling parquet in the end", cost))
         for what, cost in rows:
