@@ -198,3 +198,12 @@ def test_shipped_lexicon_reads():
     shipped = read_lexicon(resource("labels", "lexicon.toml"), FULL)
     assert shipped.word_class("امتنعت", "امتنعت") == "abstain.withhold"
     assert shipped.word_class("2024", "2024") == "number"
+
+
+def test_lexicon_of_tweets_has_words_that_a_text_can_have():
+    from stance.features.lexicon import read_lexicon
+
+    tweets = read_lexicon(resource("training", "tweets-lexicon.toml"), FULL)
+    assert [form for form in tweets.forms if Analysis(form).surface != [form]] == []  # or no token would ever be it
+    analysis = Analysis(FULL("شكرا لكم، بس هالفكرة فاشلة وغير لازمه، مش لازم"), tweets)
+    assert [c for c in analysis.classes if c] == ["good.thanks", "contrast", "bad.insult", "negation", "must", "negation", "must"]
