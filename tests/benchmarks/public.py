@@ -6,10 +6,10 @@
 Luqman and Ahmed 2022, as split for StanceEval 2024; columns text, target, stance, sentiment) and ``ajgt.csv`` (Alomari,
 ElSherif and Shaalan 2017; columns text, sentiment). A file that is not there is passed over.
 
-Mawqif's models are trained on the training split alone, and nothing was chosen by looking at the test split: the recipes in
-``training/`` were tuned by cross-validation on the training split. The floor is word 1-2 and char_wb 2-5 TF-IDF with the
-same normalisation and a balanced logistic regression (C = 10) of plain scikit-learn; for the stance, the target's name
-stands behind the text.
+Mawqif's models are trained on the training split alone, and the recipes in ``training/`` were chosen by cross-validation on
+it (``training/RESULTS.md`` says how often the test split was looked at). The floor is word 1-2 and char_wb 2-5 TF-IDF with the
+default normalisation and a balanced logistic regression (C = 10) of plain scikit-learn; the target's name stands behind
+Mawqif's texts.
 """
 
 from __future__ import annotations
