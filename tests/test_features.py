@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from stance.arabic.normalize import derive
+from stance.arabic.normalize import STEPS, derive
 from stance.errors import RecipeError, StanceError
 from stance.features.blocks import Analysis, Block, analyze
 from stance.features.hashing import fingerprint
@@ -120,6 +120,19 @@ def test_kernel_equals_plain_python_for_every_block(lexicon, own_sentences):
         assert np.allclose(logits[d], weights[:, wanted] @ amounts + [0.1, 0.2, 0.3], atol=1e-5)
 
 
+def test_kernel_equals_plain_python_where_pictures_are_words():
+    lexicon = build_lexicon({"good": ("cue", ["👍", "❤"]), "bad": ("cue", ["👎"])}, derive(["symbols"]))
+    texts = ["شكرا👍🏽👍", "❤️ ❤", "لا👎شكرا", "", "🇯🇴"] * 30
+    space = learn_space(texts, [Block("word", (1, 2)), Block("char_wb", (2, 5)), Block("class", (1, 2))], derive([*STEPS, "symbols"]), lexicon)
+    assert {"<good> <good>", "<bad>", "heavy_black_heart"} <= set(space.vocabulary.names(space.blocks))
+    indptr, indices, values = space.transform(texts)
+    for d, text in enumerate(texts[:5]):
+        wanted, amounts = space.row(text)
+        order = np.argsort(indices[indptr[d] : indptr[d + 1]])
+        assert np.array_equal(indices[indptr[d] : indptr[d + 1]][order], wanted)
+        assert np.allclose(values[indptr[d] : indptr[d + 1]][order], amounts, atol=1e-12)
+
+
 def test_classes_of_words_and_what_stands_around_cues(lexicon):
     analysis = Analysis(FULL("لم يدعم وزير فرنسا اليوم تأييد أحد"), lexicon)
     assert list(analyze(analysis, Block("class", (2, 2)))) == [
@@ -198,3 +211,13 @@ def test_shipped_lexicon_reads():
     shipped = read_lexicon(resource("labels", "lexicon.toml"), FULL)
     assert shipped.word_class("امتنعت", "امتنعت") == "abstain.withhold"
     assert shipped.word_class("2024", "2024") == "number"
+
+
+def test_lexicon_of_tweets_has_words_that_a_text_can_have():
+    from stance.features.lexicon import read_lexicon
+
+    steps = derive([*STEPS, "symbols"])
+    tweets = read_lexicon(resource("training", "tweets-lexicon.toml"), steps)
+    assert [form for form in tweets.forms if Analysis(form).surface != [form]] == []  # or no token would ever be it
+    analysis = Analysis(steps("شكرا لكم، بس هالفكرة فاشلة وغير ضروري، مش لازم👎🏽"), tweets)
+    assert [c for c in analysis.classes if c] == ["good.thanks", "contrast", "bad.insult", "negation", "must", "negation", "must", "bad.sign"]

@@ -73,6 +73,21 @@ def test_unknown_step_is_named():
         derive(["stemming"])
 
 
+def test_symbols_become_words_where_that_is_asked_for():
+    told = derive([*STEPS, "symbols"])
+    assert told.steps == (*STEPS, "symbols")
+    assert told("شكرا👍🏽❤️").split() == ["شكرا", "thumbs_up_sign", "heavy_black_heart"]
+    assert told("👩‍⚕️").split() == ["woman", "staff_of_aesculapius"]
+    assert FULL("شكرا👍") == "شكرا👍"
+    assert derive(["symbols"])("إلىَ ١ ©") == "إلىَ ١ ©"
+
+
+@given(st.text())
+def test_symbols_are_spelled_after_everything_else(text):
+    told, spelled = derive([*STEPS, "symbols"]), derive(["symbols"])
+    assert told(text) == spelled(FULL(text))
+
+
 def test_no_steps_change_nothing():
     assert derive([])("إلىَ ١") == "إلىَ ١"
     assert set(derive(["alef"]).table) < set(FULL.table)

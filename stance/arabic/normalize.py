@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatweel", "digits", "lowercase")
-"""Names of the steps, in the order in which they are applied.
+"""Names of the steps that are taken where nothing is said, in the order in which they are applied.
 
 ``unicode``
     NFKC, after camel-tools' own spelling of two ligatures (presentation forms become letters).
@@ -39,10 +39,19 @@ STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatw
 ``lowercase``
     `str.lower` of each code point; within Greek words of the whole text.
 """
+OPTIONAL_STEPS = ("symbols",)
+"""Names of the steps that are taken only where they are named, after the others.
+
+``symbols``
+    Emoji and other pictures become words of their own, so that features and a lexicon see them: each is spelled
+    as its Unicode name, e.g. ``red_heart``, between spaces. Skin tones and the joiners of emoji are removed.
+"""
 
 _SEPARATOR = "\ue000"  # private use: no step changes it and nothing composes with it
 _CHECKED = (range(0x700), range(0x2000, 0x2200))  # where `quick_check` looks closer: Latin to Arabic, punctuation
 _FIXED = range(10, 200)  # combining classes of marks that never compose with another character, like Arabic vowels
+_SYMBOLS, _NOT_SYMBOLS = 0x2190, range(0xFB50, 0xFE00)  # the first arrow; ornaments and ligatures of Arabic
+_JOINS = {0x200D, 0xFE0F, *range(0x1F3FB, 0x1F400)}  # zero width joiner, emoji presentation, skin tones
 _SIGMA = "\u03a3"  # the one letter whose lower case depends on its neighbours
 
 
@@ -53,7 +62,7 @@ class Normalizer:
     Attributes
     ----------
     steps : tuple of str
-        The names, a subset of `STEPS` in their order.
+        The names, of `STEPS` and `OPTIONAL_STEPS`, in their order.
     before : dict of int to str
         Code points that are spelled out before NFKC.
     table : dict of int to str
@@ -127,12 +136,22 @@ def check_steps(steps: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        A name is not one of `STEPS`.
+        A name is not one of `STEPS` or `OPTIONAL_STEPS`.
     """
-    wanted = set(steps)
-    if unknown := wanted - set(STEPS):
-        raise ValueError(f"unknown normalisation step {sorted(unknown)[0]!r}; expected some of: {', '.join(STEPS)}")
-    return tuple(step for step in STEPS if step in wanted)
+    wanted, known = set(steps), (*STEPS, *OPTIONAL_STEPS)
+    if unknown := wanted - set(known):
+        raise ValueError(f"unknown normalisation step {sorted(unknown)[0]!r}; expected some of: {', '.join(known)}")
+    return tuple(step for step in known if step in wanted)
+
+
+def _spell_symbol(character: str) -> str:
+    """Return a picture as a word between spaces, nothing for what only joins or tints pictures, and others as they are."""
+    code = ord(character)
+    if code in _JOINS:
+        return ""
+    if unicodedata.category(character) != "So" or code < _SYMBOLS or code in _NOT_SYMBOLS:
+        return character
+    return " " + re.sub(r"\W+", "_", unicodedata.name(character).lower()) + " "
 
 
 def _per_character(step: str) -> Callable[[str], str]:
@@ -141,6 +160,8 @@ def _per_character(step: str) -> Callable[[str], str]:
         return lambda text: re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text)
     if step == "lowercase":
         return str.lower
+    if step == "symbols":
+        return lambda text: "".join(map(_spell_symbol, text))
     if step == "tatweel":
         return lambda text: text.replace("\u0640", "")
     from camel_tools.utils import dediac, normalize
@@ -160,7 +181,8 @@ def derive(steps: Iterable[str] = STEPS) -> Normalizer:
     Parameters
     ----------
     steps : iterable of str
-        Some of `STEPS`. Only ``digits``, ``lowercase`` and ``tatweel`` work without camel-tools.
+        Some of `STEPS` and `OPTIONAL_STEPS`. Only ``digits``, ``lowercase``, ``tatweel`` and ``symbols`` work without
+        camel-tools.
 
     Returns
     -------

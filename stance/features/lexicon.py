@@ -90,7 +90,7 @@ def build_lexicon(classes: dict[str, tuple[str, Iterable[str]]], normalize: Call
         roles[name] = role
         for pattern in patterns:
             for form in expand(pattern):
-                if form := normalize(form):
+                if form := normalize(form).strip():
                     forms.setdefault(form, name)
     return Lexicon(roles, dict(sorted(forms.items())))
 

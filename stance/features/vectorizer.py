@@ -39,8 +39,8 @@ class NgramTfidfVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_key
     window : int, default=4
         Reach of ``cue`` in words.
     normalization : str, sequence of str or None, default="lowercase"
-        Steps of `stance.arabic.normalize.STEPS`; ``"arabic"`` is all of them, None is none. The default is what
-        ``TfidfVectorizer`` does.
+        Steps of `stance.arabic.normalize.STEPS` and `OPTIONAL_STEPS`; ``"arabic"`` is all of the first, None is none.
+        The default is what ``TfidfVectorizer`` does.
     lexicon : str, Path or None, default=None
         File of word classes, for what looks at them.
     max_df, min_df : float or int, default=1.0 and 1

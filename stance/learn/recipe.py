@@ -38,7 +38,7 @@ class Recipe:
     lexicon : str or None
         File of word classes, for blocks that use them.
     normalization : tuple of str
-        See `stance.arabic.normalize.STEPS`.
+        See `stance.arabic.normalize.STEPS` and `OPTIONAL_STEPS`.
     C : float
         Inverse strength of the L2 regularisation.
     class_weight : str or None
