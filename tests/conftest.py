@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,10 @@ HOSTILE = [
     "ΣΑΣ ΟΔΟΣ İstanbul", "x" * 5000, "و" * 3000, "ا ب ت ث", "\ud800 ناقص", "12 ٣٤ 5،6", "_ __ ___", "a\u00a0b\u3000c\x85d\x1ce",
     "\x1e\x1f", "كلمة" + "\u0651" * 50, "ab cd ab cd ab cd",
 ]  # fmt: skip
+
+
+os.environ["STANCE_CACHE_DIR"] = tempfile.mkdtemp(prefix="stance-tests-")  # nothing of this user's is read or written
+atexit.register(shutil.rmtree, os.environ["STANCE_CACHE_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
