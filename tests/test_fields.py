@@ -15,9 +15,10 @@ from stance.errors import LabelError, RecipeError
 from stance.features.blocks import Block
 from stance.learn.compare import compare_files
 from stance.learn.evaluate import evaluate_files
+from stance.learn.fit import count_features, sample_weights, weighed
 from stance.learn.recipe import Recipe, read_recipe
 from stance.learn.recipe_file import recipe_toml
-from stance.learn.train import _weighed, count_features, read_data, sample_weights, train
+from stance.learn.train import read_data, train
 
 PLACES = ("النهر", "الجسر", "الميناء", "الطريق", "السوق", "المطار", "القرية", "الجزيرة")
 
@@ -93,7 +94,7 @@ def test_training_is_sklearns_with_these_weights(file):
     data, space = trained.data, trained.model.space
     groups = np.array([r["target"] for r in data.records])
     peer = LogisticRegression(C=2.0, max_iter=500, solver="newton-cg", tol=1e-6)  # two labels: one row of coefficients, the difference of our two
-    values = _weighed(space, count_features(space, data.texts))
+    values = weighed(space, count_features(space, data.texts))
     peer.fit(values, data.labels, sample_weights(data.labels, Recipe(), groups))
     ours = trained.model.coefficients[1] - trained.model.coefficients[0]
     assert ours == pytest.approx(peer.coef_[0] if peer.classes_[1] == trained.model.labels[1] else -peer.coef_[0], abs=1e-6)

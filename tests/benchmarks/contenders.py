@@ -162,7 +162,9 @@ def main():
     name, job, folder, path, number = sys.argv[1:]
     contender = CONTENDERS[name]()
     if job == "train":
+        begin = time.process_time()
         result = {"seconds": contender.train(folder, path, int(number))}
+        result["cpu_seconds"] = time.process_time() - begin
     else:
         texts = read_texts(path)
         size, limit = (8, WARM_UP + BERT_SAMPLE) if name == "bert" else (WARM_UP, len(texts))
