@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -223,17 +222,14 @@ def _most_frequent(names: list[str], occurrences: npt.NDArray[np.int64], limit: 
 
 def _learn(engine: Engine, texts: Sequence[str], bits: int) -> tuple[Engine, tuple[npt.NDArray[Any], ...]]:
     """Return the engine under a salt with which no fingerprints collide, and what it learns of the texts."""
-    engines = [engine.under(salt) for salt in range(SALTS)]
-    sizes: list[int] = []
-    with ThreadPoolExecutor(2, thread_name_prefix="stance-learn") as pool:
-        for first in range(0, SALTS, 2):  # two at a time, for one alone is never enough
-            jobs = [(engine, pool.submit(engine.learn, texts, bits)) for engine in engines[first : first + 2]]
-            while jobs:
-                engine, job = jobs.pop(0)
-                found = job.result()
-                if sizes and len(found[0]) == max(sizes):
-                    return engine, found
-                sizes.append(len(found[0]))
+    most = -1
+    for salt in range(SALTS):
+        engine = engine.under(salt)
+        found = engine.learn(texts, bits)
+        if len(found[0]) == most:
+            return engine, found
+        most = max(most, len(found[0]))
+        del found  # before the next takes as much
     raise StanceError(f"n-gram fingerprints of {bits} bits collide under {SALTS} salts; use longer fingerprints")
 
 

@@ -91,7 +91,7 @@ def fit(
 
 def count_features(space: FeatureSpace, texts: Sequence[str]) -> Any:
     """Return how often each text has each feature, a sparse array (n_texts, n_features) of small unsigned integers."""
-    indptr, indices, data = BoundEngine(space.engine, space.vocabulary).count(texts)  # not to keep its working memory
+    indptr, indices, data = BoundEngine(space.engine, space.vocabulary).count(texts, 1)  # not to keep its working memory
     if len(indices) < 2**31:  # else scipy would widen the indices to match
         indptr = indptr.astype(np.int32)
     return csr_array((data, indices, indptr), shape=(len(texts), len(space.vocabulary)))

@@ -2,6 +2,7 @@
 
     python contenders.py CONTENDER train FOLDER DATA.jsonl FOLDS     # saves its model in FOLDER
     python contenders.py CONTENDER score FOLDER TEXTS THREADS        # after a warm-up on other texts
+    python contenders.py CONTENDER load FOLDER - TIMES               # after a first time, which imports what it needs
 
 All use the same labelled texts and the same settings where they have them: char_wb n-grams of 2 to 5, three labels.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -46,10 +48,10 @@ class Stance:
         model.save(Path(folder, "stance.joblib"))
         return seconds
 
-    def load(self, folder):
+    def load(self, folder, mapped=False):
         from stance.model.classifier import load_model
 
-        self.model = load_model(Path(folder, "stance.joblib"))
+        self.model = load_model(Path(folder, "stance.joblib"), mmap=mapped)
 
     def score(self, texts, threads):
         return self.model.predict_proba(texts, threads=threads)
@@ -76,10 +78,10 @@ class ScikitLearn:
         joblib.dump(peer, Path(folder, "scikit-learn.joblib"))
         return seconds
 
-    def load(self, folder):
+    def load(self, folder, mapped=False):
         import joblib
 
-        self.model = joblib.load(Path(folder, "scikit-learn.joblib"))
+        self.model = joblib.load(Path(folder, "scikit-learn.joblib"), mmap_mode="r" if mapped else None)
 
     def score(self, texts, threads):
         return self.model.predict_proba(texts)
@@ -155,6 +157,7 @@ class Bert:
             return [self.model(input_ids=self.encode(texts[i : i + 8])).logits for i in range(0, len(texts), 8)]
 
 
+CAN_MAP = ("stance", "scikit-learn")  # the arrays of a model's file into memory, on request
 CONTENDERS = {"stance": Stance, "scikit-learn": ScikitLearn, "fasttext": FastText, "bert": Bert}
 
 
@@ -165,6 +168,15 @@ def main():
         begin = time.process_time()
         result = {"seconds": contender.train(folder, path, int(number))}
         result["cpu_seconds"] = time.process_time() - begin
+    elif job == "load":
+        result = {}
+        for mapped in (False, True) if name in CAN_MAP else (False,):
+            seconds = []
+            for _ in range(int(number) + 1):
+                begin = time.perf_counter()
+                contender.load(folder, mapped) if name in CAN_MAP else contender.load(folder)
+                seconds.append(time.perf_counter() - begin)
+            result["mapped_ms" if mapped else "load_ms"] = statistics.median(seconds[1:]) * 1000
     else:
         texts = read_texts(path)
         size, limit = (8, WARM_UP + BERT_SAMPLE) if name == "bert" else (WARM_UP, len(texts))
