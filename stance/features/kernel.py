@@ -855,7 +855,6 @@ def _rehash(keys, new_keys, slots, new_slots):
             new_slots[np.int64(at)] = slots[i]
 
 
-@compiled
 def nothing_learnt():
     """Return what `learn_vocabulary` begins with."""
     return (

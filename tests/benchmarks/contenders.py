@@ -32,6 +32,14 @@ def read_texts(path):
     return Path(path).read_text(encoding="utf-8").split("\n")
 
 
+def clocks():
+    return {"seconds": time.perf_counter(), "cpu_seconds": time.process_time()}
+
+
+def since(begin):
+    return {name: now - begin[name] for name, now in clocks().items()}
+
+
 class Stance:
     def train(self, folder, path, folds):
         from stance.features.blocks import Block
@@ -42,11 +50,11 @@ class Stance:
 
         recipe = Recipe(blocks=(Block("char_wb", (2, 5), min_df=2, sublinear_tf=True),), C=10.0, folds=folds)
         data = read_labels([path], find_scheme("default"))
-        begin = time.perf_counter()
+        begin = clocks()
         model = fit_model(data, recipe).model
-        seconds = time.perf_counter() - begin
+        spent = since(begin)
         model.save(Path(folder, "stance.joblib"))
-        return seconds
+        return spent
 
     def load(self, folder, mapped=False):
         from stance.model.classifier import load_model
@@ -70,13 +78,13 @@ class ScikitLearn:
         peer = make_pipeline(vectorizer, LogisticRegression(C=10.0, class_weight="balanced", max_iter=500))
         rows = read_rows(path)
         texts, labels = [r["text"] for r in rows], [r["stance"] for r in rows]
-        begin = time.perf_counter()
+        begin = clocks()
         if folds:
             cross_val_predict(peer, texts, labels, cv=folds, method="predict_proba")
         peer.fit(texts, labels)
-        seconds = time.perf_counter() - begin
+        spent = since(begin)
         joblib.dump(peer, Path(folder, "scikit-learn.joblib"))
-        return seconds
+        return spent
 
     def load(self, folder, mapped=False):
         import joblib
@@ -93,16 +101,16 @@ class FastText:
 
         rows = read_rows(path)
         lines = [f"__label__{r['stance']} {r['text']}".replace("\n", " ") for r in rows]
-        begin = time.perf_counter()
+        begin = clocks()
         for fold in range(folds + 1):  # the last one is fitted to everything
             kept = [line for i, line in enumerate(lines) if fold == folds or i % folds != fold]
             Path(folder, "fasttext.txt").write_text("\n".join(kept), encoding="utf-8")
             model = fasttext.train_supervised(str(Path(folder, "fasttext.txt")), thread=os.cpu_count(), **FASTTEXT)
             if fold < folds:
                 model.predict([line.split(" ", 1)[1] for i, line in enumerate(lines) if i % folds == fold], k=3)
-        seconds = time.perf_counter() - begin
+        spent = since(begin)
         model.save_model(str(Path(folder, "fasttext.bin")))
-        return seconds
+        return spent
 
     def load(self, folder):
         import fasttext
@@ -136,7 +144,7 @@ class Bert:
             optimizer.zero_grad()
             seconds = time.perf_counter() - begin
         model.save_pretrained(Path(folder, "bert"))
-        return seconds / 8 * len(rows) * 3 * (1 + folds * (1 - 1 / max(folds, 1)))  # three epochs a fit, worked out
+        return {"seconds": seconds / 8 * len(rows) * 3 * (1 + folds * (1 - 1 / max(folds, 1)))}  # three epochs a fit, worked out
 
     def encode(self, texts):
         import torch
@@ -165,9 +173,7 @@ def main():
     name, job, folder, path, number = sys.argv[1:]
     contender = CONTENDERS[name]()
     if job == "train":
-        begin = time.process_time()
-        result = {"seconds": contender.train(folder, path, int(number))}
-        result["cpu_seconds"] = time.process_time() - begin
+        result = contender.train(folder, path, int(number))
     elif job == "load":
         result = {}
         for mapped in (False, True) if name in CAN_MAP else (False,):

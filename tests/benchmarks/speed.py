@@ -138,7 +138,8 @@ def main():
             for name in names:
                 found = job(name, "train", folder, data, 5)
                 note(f"training with 5 folds, {n:,} texts (s)", name, found["seconds"])
-                note(f"processor time of that, {n:,} texts (s)", name, found["cpu_seconds"])
+                if "cpu_seconds" in found:
+                    note(f"processor time of that, {n:,} texts (s)", name, found["cpu_seconds"])
                 note(f"peak memory of training, {n:,} texts (MB)", name, found["peak_mb"])
         lines = Path(folder, "texts.txt")
         lines.write_text("\n".join(t.replace("\n", " ") for t in texts), encoding="utf-8")
