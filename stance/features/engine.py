@@ -77,6 +77,15 @@ def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArra
     return codes, bounds
 
 
+def nothing_learnt() -> tuple[Any, ...]:
+    """Return what `kernel.learn_vocabulary` begins with."""
+    slots, room = 1 << 16, 1 << 15
+    return (
+        np.zeros(slots, np.uint64), np.full(slots, -1, np.int32), np.empty(room, np.uint64), np.empty(room, np.uint8),
+        np.empty((room, 5), np.int32), np.empty(room, np.int64), 0,
+    )  # fmt: skip
+
+
 class Engine:
     """The kernel with its tables for one set of blocks, normalisation and lexicon.
 
@@ -165,7 +174,7 @@ class Engine:
         from stance.features import kernel
 
         mask = np.uint64((1 << bits) - 1)
-        learnt = kernel.nothing_learnt()
+        learnt = nothing_learnt()
         for first in range(0, len(texts), CHUNK):
             codes, bounds = pack_texts(texts[first : first + CHUNK], self.normalizer)
             learnt = kernel.learn_vocabulary(

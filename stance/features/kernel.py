@@ -855,20 +855,12 @@ def _rehash(keys, new_keys, slots, new_slots):
             new_slots[np.int64(at)] = slots[i]
 
 
-def nothing_learnt():
-    """Return what `learn_vocabulary` begins with."""
-    return (
-        np.zeros(1 << 16, np.uint64), np.full(1 << 16, -1, np.int32), np.empty(1 << 15, np.uint64),
-        np.empty(1 << 15, np.uint8), np.empty((1 << 15, 5), np.int32), np.empty(1 << 15, np.int64), 0,
-    )  # fmt: skip
-
-
 @compiled
 def learn_vocabulary(codes, bounds, first, char_tables, lexicon, blocks, seeds, bits, learnt):
     """Collect the distinct features of a batch of documents, beside those of earlier batches.
 
     `first` int64 is the number of the batch's first document; `bits` uint64 is a mask on the fingerprints, all ones but
-    in the tests of collisions; `learnt` is what the call for the batch before returned, or `nothing_learnt`.
+    in the tests of collisions; `learnt` is what the call for the batch before returned, or `engine.nothing_learnt`.
 
     Returns
     -------
