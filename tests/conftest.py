@@ -7,11 +7,14 @@ sampled; ``STANCE_TESTS=all`` in the environment takes all of it: every real sen
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -30,15 +33,22 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+os.environ["STANCE_CACHE_DIR"] = tempfile.mkdtemp(prefix="stance-tests-")  # nothing of this user's is read or written
+atexit.register(shutil.rmtree, os.environ["STANCE_CACHE_DIR"], ignore_errors=True)
+
 WHOLE = os.environ.get("STANCE_TESTS") == "all"
-KERNEL = ROOT / "stance" / "features"
+COMPILED = {"features/kernel.py": "kernel.count_documents", "arabic/cutting.py": "cutting.find_pieces"}
+
+
+def is_compiled(what: tuple[str, str]) -> bool:
+    path = ROOT / "stance" / what[0]
+    cached = [found.stat().st_mtime for found in path.parent.glob(f"__pycache__/{what[1]}*.nbi")]
+    return bool(cached) and min(cached) >= path.stat().st_mtime
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the kernel before the workers begin, or each of them would do it, and what they start too."""
-    cached = [path.stat().st_mtime for path in KERNEL.glob("__pycache__/kernel.count_documents*.nbi")]
-    fresh = cached and min(cached) >= (KERNEL / "kernel.py").stat().st_mtime
-    if hasattr(config, "workerinput") or config.option.collectonly or fresh:
+    if hasattr(config, "workerinput") or config.option.collectonly or all(map(is_compiled, COMPILED.items())):
         return
     subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, check=False)  # what is wrong, the tests will say
 
@@ -50,6 +60,8 @@ from stance.features.space import learn_space
 learn_space(["نص آخر"] * 200, [Block("word")]).transform(["نص"] * 200)
 import stance
 stance.predict_proba(["نص"] * 200)
+from stance.arabic.batches import split_many
+split_many(["نص"])
 """
 
 

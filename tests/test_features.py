@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import naive
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from stance.arabic.normalize import STEPS, derive
 from stance.errors import RecipeError, StanceError
+from stance.features import engine
 from stance.features.blocks import Analysis, Block, analyze
 from stance.features.hashing import fingerprint
 from stance.features.lexicon import build_lexicon, clitic_length, stem
@@ -131,6 +133,43 @@ def test_kernel_equals_plain_python_where_pictures_are_words():
         order = np.argsort(indices[indptr[d] : indptr[d + 1]])
         assert np.array_equal(indices[indptr[d] : indptr[d + 1]][order], wanted)
         assert np.allclose(values[indptr[d] : indptr[d + 1]][order], amounts, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_are_weighed_as_numpy_weighs_them_to_the_last_bit(lexicon, own_sentences, dtype):
+    texts = [*own_sentences[:150], *HOSTILE, "لا " * 300, "", *own_sentences[150:200]]
+    space = learn_space(texts, all_blocks(), FULL, lexicon)
+    indptr, indices, counts = space.bound_engine.count(texts)
+    assert counts.max() > 255  # more than a byte holds
+    idf = space.idf.copy()
+    idf[::3] = 0.0  # as of features that a fold does not know
+    idf[space.vocabulary.block == 4] = 0.0
+    for which in (None, idf):
+        plain = space.weigh_plainly(indptr, indices, counts, which)
+        assert np.array_equal(space.weigh(indptr, indices, counts, which, dtype), plain.astype(dtype))
+        assert plain.any()
+
+
+def test_features_learnt_in_several_chunks_are_those_of_one(monkeypatch, lexicon, own_sentences):
+    texts = own_sentences[:300]
+    blocks = [*all_blocks(), Block("word", (1, 2), min_df=2, max_features=60)]
+    whole = learn_space(texts, blocks, FULL, lexicon)
+    monkeypatch.setattr(engine, "CHUNK", 7)
+    parts = learn_space(texts, blocks, FULL, lexicon)
+    for name in ("fingerprints", "block", "document_frequency", "text"):
+        assert np.array_equal(getattr(parts.vocabulary, name), getattr(whole.vocabulary, name)), name
+    for one, other in zip(parts.bound_engine.count(texts, 2), whole.bound_engine.count(texts, 1), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_document_frequencies_and_features_are_those_of_plain_python(lexicon, own_sentences):
+    texts = [*own_sentences[:120], *HOSTILE]
+    space = learn_space(texts, all_blocks(), FULL, lexicon)
+    for b, block in enumerate(space.blocks):
+        wanted = Counter(f for text in texts for f in set(analyze(space.analysis(text), block)))
+        mine = np.flatnonzero(space.vocabulary.block == b)
+        got = {space.vocabulary.features[i]: int(space.vocabulary.document_frequency[i]) for i in mine}
+        assert got == dict(wanted)
 
 
 def test_classes_of_words_and_what_stands_around_cues(lexicon):

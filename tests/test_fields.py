@@ -15,9 +15,10 @@ from stance.errors import LabelError, RecipeError
 from stance.features.blocks import Block
 from stance.learn.compare import compare_files
 from stance.learn.evaluate import evaluate_files
+from stance.learn.fit import count_features, sample_weights, weighed
 from stance.learn.recipe import Recipe, read_recipe
 from stance.learn.recipe_file import recipe_toml
-from stance.learn.train import _weighed, count_features, read_data, sample_weights, train
+from stance.learn.train import read_data, train
 
 PLACES = ("النهر", "الجسر", "الميناء", "الطريق", "السوق", "المطار", "القرية", "الجزيرة")
 
@@ -93,7 +94,7 @@ def test_training_is_sklearns_with_these_weights(file):
     data, space = trained.data, trained.model.space
     groups = np.array([r["target"] for r in data.records])
     peer = LogisticRegression(C=2.0, max_iter=500, solver="newton-cg", tol=1e-6)  # two labels: one row of coefficients, the difference of our two
-    values = _weighed(space, count_features(space, data.texts))
+    values = weighed(space, count_features(space, data.texts))
     peer.fit(values, data.labels, sample_weights(data.labels, Recipe(), groups))
     ours = trained.model.coefficients[1] - trained.model.coefficients[0]
     assert ours == pytest.approx(peer.coef_[0] if peer.classes_[1] == trained.model.labels[1] else -peer.coef_[0], abs=1e-6)
@@ -120,3 +121,28 @@ def test_command(file, tmp_path):
     assert "diplomatic" not in card and "Arabic news" not in card  # it is the user's own model, not one of ours
     out, _ = run("evaluate", file, "--model", model, "--slice", "target", "--format", "json")
     assert {s["value"]: s["n"] for s in json.loads(out)["slices"]} == {"dam": 8, "road": 12}
+
+
+def test_a_file_that_weighs_double_counts_as_if_it_were_there_twice(file, tmp_path):
+    head, *rows = file.read_text("utf-8").splitlines()
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one.write_text("\n".join([head, *rows[::2]]), "utf-8")
+    other.write_text("\n".join([head, *rows[1::2]]), "utf-8")
+    wanted = recipe_for(one, labels=(str(one), str(other)), append_fields=("target",), class_weight=None, folds=0, file_weights={"other.csv": 2.0})
+    trained = train(wanted)
+    data, space = trained.data, trained.model.space
+    double = np.array([name == "other.csv" for name in data.files])
+    assert double.any() and not double.all()
+    values = weighed(space, count_features(space, data.texts))
+    rows_twice = np.concatenate([np.arange(len(data)), np.flatnonzero(double)])
+    peer = LogisticRegression(C=wanted.C, max_iter=500, solver="newton-cg", tol=1e-6).fit(values[rows_twice], np.array(data.labels)[rows_twice])
+    ours = trained.model.coefficients[1] - trained.model.coefficients[0]
+    assert ours == pytest.approx(peer.coef_[0] if peer.classes_[1] == trained.model.labels[1] else -peer.coef_[0], abs=1e-5)
+    path = tmp_path / "r.toml"
+    path.write_text(recipe_toml(wanted, tmp_path), "utf-8")
+    assert read_recipe(path).file_weights == {"other.csv": 2.0}
+    with pytest.raises(RecipeError, match="file_weights names 'third.csv'; files there: one.csv, other.csv"):
+        train(replace(wanted, file_weights={"third.csv": 2.0}))
+    path.write_text("labels = ['one.csv']\n[classifier]\nfile_weights = 3", "utf-8")
+    with pytest.raises(RecipeError, match="expected a table"):
+        read_recipe(path)

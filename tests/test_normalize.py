@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from unittest.mock import patch
 
 import pytest
 from camel_tools.utils.dediac import dediac_ar
@@ -13,6 +14,7 @@ from camel_tools.utils.normalize import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stance.arabic import normalize, remembered
 from stance.arabic.normalize import STEPS, Normalizer, derive
 from stance.features.engine import pack_texts
 
@@ -92,3 +94,62 @@ def test_no_steps_change_nothing():
     assert derive([])("إلىَ ١") == "إلىَ ١"
     assert set(derive(["alef"]).table) < set(FULL.table)
     assert len(STEPS) == len(set(STEPS))
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Return the folder where derived tables are kept, empty, and forget those that this process knows."""
+    monkeypatch.setenv("STANCE_CACHE_DIR", str(tmp_path / "kept"))
+    normalize._derive.cache_clear()
+    yield tmp_path / "kept"
+    normalize._derive.cache_clear()
+
+
+def test_a_derived_table_is_kept_for_the_next_process_and_is_the_same(kept):
+    fresh = derive()
+    assert fresh == FULL
+    assert len(list(kept.iterdir())) == 1  # and nothing half written
+    normalize._derive.cache_clear()
+    with patch.object(normalize, "_ask", side_effect=AssertionError("asked again")):
+        again = derive()
+        with pytest.raises(AssertionError, match="asked again"):
+            derive(["tatweel"])  # other steps are another table
+    assert again == fresh
+    assert list(again.table) == list(fresh.table)
+
+
+@pytest.mark.parametrize("changed", ["camel-tools", "source", "Unicode"])
+def test_a_table_kept_under_other_circumstances_is_not_used(kept, monkeypatch, tmp_path, changed):
+    derive()
+    if changed == "camel-tools":
+        monkeypatch.setattr(remembered, "version", lambda _: "99.0")
+    elif changed == "Unicode":
+        monkeypatch.setattr(remembered.unicodedata, "unidata_version", "99.0.0")
+    else:
+        (tmp_path / "normalize.py").write_text("# another", encoding="utf-8")
+        monkeypatch.setattr(remembered, "__file__", str(tmp_path / "remembered.py"))
+    assert remembered.recall(STEPS) is None
+    monkeypatch.undo()
+    monkeypatch.setenv("STANCE_CACHE_DIR", str(kept))
+    assert remembered.recall(STEPS) is not None
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[1]", b"null", None])
+def test_a_damaged_table_is_derived_anew(kept, damage):
+    derive(["digits"])
+    (file,) = kept.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b'"0"', b'"7"', 1) if damage is None else damage)
+    assert file.read_bytes() != whole
+    normalize._derive.cache_clear()
+    assert derive(["digits"])("١٠") == "10"
+    assert file.read_bytes() == whole
+
+
+def test_no_place_to_keep_a_table_is_no_fault(kept, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for nowhere in ("", str(tmp_path / "file")):
+        monkeypatch.setenv("STANCE_CACHE_DIR", nowhere)
+        normalize._derive.cache_clear()
+        assert derive(["tatweel"])("سـلام") == "سلام"
+    assert not kept.exists()

@@ -17,11 +17,14 @@ import stance
 from stance.arabic.normalize import derive
 from stance.errors import LabelError, RecipeError, StanceError
 from stance.features.blocks import Block
+from stance.features.space import learn_space
+from stance.learn import fit
 from stance.learn.card import render_card
+from stance.learn.fit import count_features, held_out_logits
 from stance.learn.metrics import expected_calibration_error, macro_f1_interval, summarize
 from stance.learn.recipe import Recipe, parse_size, read_recipe
 from stance.learn.run import run_training
-from stance.learn.train import fit_temperature, train
+from stance.learn.train import fit_temperature, read_data, train
 from stance.present.training import show_training
 
 LABELS = str(ROOT / "labels" / "free.jsonl")
@@ -53,6 +56,28 @@ def test_equals_sklearn_end_to_end():
     order = [list(peer.classes_).index(label) for label in ours.model.labels]
     ours.model.temperature = 1.0
     assert np.abs(ours.model.predict_proba(x) - peer.predict_proba(x)[:, order]).max() < 0.005  # solvers stop at their tolerance, and we fit in float32
+
+
+def test_held_out_logits_are_those_of_sklearn_fitted_to_the_other_texts(monkeypatch):
+    """The naive way: vectoriser and regression anew for every fold, each with nothing but the fold's own texts."""
+    monkeypatch.setattr(fit, "FOLD_TOLERANCE", 1e-6)  # to compare the optimum, not where two solvers stop before it
+    recipe = small(blocks=(Block("char_wb", (2, 3), min_df=3, sublinear_tf=True),), scheme="oppose")
+    data, normalizer = read_data(recipe), derive()
+    texts, y = np.array(data.texts, dtype=object), np.array(data.labels)
+    space = learn_space(data.texts, recipe.blocks, normalizer)
+    folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(y, y))
+    seen_once = np.zeros(len(y), dtype=int)
+    for (seen, held), (rows, logits) in zip(
+        folds, held_out_logits(space, count_features(space, data.texts), data, recipe, folds), strict=True
+    ):
+        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3), min_df=3, sublinear_tf=True, preprocessor=normalizer)
+        peer = make_pipeline(vectorizer, LogisticRegression(C=5.0, class_weight="balanced", solver="newton-cg", tol=1e-7))
+        peer.fit(texts[seen], y[seen])
+        wanted = peer.decision_function(texts[held])[:, [list(peer.classes_).index(label) for label in data.scheme.labels]]
+        assert np.array_equal(rows, held)
+        assert np.abs(logits - wanted).max() < 0.002
+        seen_once[rows] += 1
+    assert (seen_once == 1).all()
 
 
 @pytest.mark.parametrize("name", ["stance-ar", "stance-oppose-ar", "sentiment-ar"])

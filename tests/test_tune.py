@@ -15,10 +15,11 @@ from test_train import LABELS, small
 from stance.errors import DependencyError, LabelError, RecipeError
 from stance.features.blocks import Block
 from stance.features.space import learn_space
+from stance.learn.fit import count_features, held_out_logits
 from stance.learn.recipe import Recipe, read_recipe
 from stance.learn.recipe_file import recipe_toml, write_recipe
 from stance.learn.search_space import starting_point, suggest
-from stance.learn.train import count_features, held_out_logits, prepare, read_data
+from stance.learn.train import prepare, read_data
 from stance.learn.tune import parse_seconds, tune
 from stance.resources import resource
 

@@ -22,7 +22,7 @@ def character_runs() -> npt.NDArray[np.int32]:
 
     Each row is ``start, stop, kind`` (half open), with ``kind`` `WORD` or `SPACE`; rows are sorted by ``start``.
     """
-    text = "".join(map(chr, range(CODE_POINTS)))
+    text = np.arange(CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     rows = [(m.start(), m.end(), WORD) for m in re.finditer(r"\w+", text)]
     rows += [(m.start(), m.end(), SPACE) for m in re.finditer(r"\s+", text)]
     return np.array(sorted(rows), dtype=np.int32)

@@ -11,6 +11,7 @@ says, which depends on nothing but itself.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
+
+from stance.arabic.remembered import recall, remember
 
 STEPS = ("unicode", "dediacritize", "alef", "alef_maksura", "teh_marbuta", "tatweel", "digits", "lowercase")
 """Names of the steps that are taken where nothing is said, in the order in which they are applied.
@@ -47,6 +50,7 @@ OPTIONAL_STEPS = ("symbols",)
     as its Unicode name, e.g. ``red_heart``, between spaces. Skin tones and the joiners of emoji are removed.
 """
 
+_ASKED_AT_ONCE = 1 << 13  # code points; all at once would take a hundred megabytes
 _SEPARATOR = "\ue000"  # private use: no step changes it and nothing composes with it
 _CHECKED = (range(0x700), range(0x2000, 0x2200))  # where `quick_check` looks closer: Latin to Arabic, punctuation
 _FIXED = range(10, 200)  # combining classes of marks that never compose with another character, like Arabic vowels
@@ -176,7 +180,7 @@ def _per_character(step: str) -> Callable[[str], str]:
 
 
 def derive(steps: Iterable[str] = STEPS) -> Normalizer:
-    """Derive a normalisation from camel-tools by asking it about every assigned code point; the same steps are asked about once.
+    """Derive a normalisation from camel-tools by asking it about every assigned code point; the answer is kept (`stance.arabic.remembered`).
 
     Parameters
     ----------
@@ -196,9 +200,22 @@ def derive(steps: Iterable[str] = STEPS) -> Normalizer:
 def _derive(steps: tuple[str, ...]) -> Normalizer:
     if not steps:
         return Normalizer()
-    # Characters without a meaning (not assigned, private, halves of pairs) mean nothing to any step either.
-    characters = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in {"Cn", "Co", "Cs"}]
+    if (kept := recall(steps)) is not None:
+        return Normalizer(steps, *kept)
     before: dict[int, str] = {}
+    table: dict[int, str] = {}
+    for first in range(0, sys.maxunicode + 1, _ASKED_AT_ONCE):
+        # Characters without a meaning (not assigned, private, halves of pairs) mean nothing to any step either.
+        part = map(chr, range(first, min(first + _ASKED_AT_ONCE, sys.maxunicode + 1)))
+        if characters := [c for c in part if unicodedata.category(c) not in {"Cn", "Co", "Cs"}]:
+            _ask(steps, characters, before, table)
+    remember(steps, before, table)
+    return Normalizer(steps, before, table)
+
+
+def _ask(steps: tuple[str, ...], characters: list[str], before: dict[int, str], table: dict[int, str]) -> None:
+    """Ask what the steps make of some characters; add what they change to `before` and `table` (see `Normalizer`)."""
+    images = characters
     if "unicode" in steps:
         from camel_tools.utils.normalize import normalize_unicode
 
@@ -206,15 +223,12 @@ def _derive(steps: tuple[str, ...]) -> Normalizer:
         joined = _SEPARATOR.join(characters)
         plain = unicodedata.normalize("NFKC", joined).split(_SEPARATOR)
         camel = normalize_unicode(joined).split(_SEPARATOR)
-        before = {ord(c): b for c, a, b in zip(characters, plain, camel, strict=True) if a != b}
-        stable = [c for c, a in zip(characters, plain, strict=True) if a == c]
-        images = [before.get(ord(c), c) for c in stable]
-        characters = stable
-    else:
-        images = characters
+        before |= {ord(c): b for c, a, b in zip(characters, plain, camel, strict=True) if a != b}
+        characters = [c for c, a in zip(characters, plain, strict=True) if a == c]
+        images = [before.get(ord(c), c) for c in characters]
     text = _SEPARATOR.join(images)
     for step in steps:
         if step != "unicode":
             text = _per_character(step)(text)
-    table = {ord(c): new for c, new in zip(characters, text.split(_SEPARATOR), strict=True) if c != new}
-    return Normalizer(steps, before, table)
+    if characters:  # else splitting gives one empty text
+        table |= {ord(c): new for c, new in zip(characters, text.split(_SEPARATOR), strict=True) if c != new}

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +42,12 @@ def packed_table(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[Any]) -> tup
     return np.append(starts, len(keys)).astype(np.uint32), entries, np.uint64(bits)
 
 
+def block_rules(blocks: Sequence[Block]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the `block_rules` and `block_weight` of `kernel.score_documents`."""
+    rules = np.array([[int(b.sublinear_tf), _NORMS[b.norm]] for b in blocks], dtype=np.int64).reshape(-1, 2)
+    return rules, np.array([b.weight for b in blocks], dtype=np.float64)
+
+
 def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint32]:
     return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
@@ -68,6 +75,15 @@ def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArra
             codes = np.concatenate([codes, _codes(composed)])
             codes.flags.writeable = False  # as the others are: the kernel is compiled once for each kind
     return codes, bounds
+
+
+def nothing_learnt() -> tuple[Any, ...]:
+    """Return what `kernel.learn_vocabulary` begins with."""
+    slots, room = 1 << 16, 1 << 15
+    return (
+        np.zeros(slots, np.uint64), np.full(slots, -1, np.int32), np.empty(room, np.uint64), np.empty(room, np.uint8),
+        np.empty((room, 5), np.int32), np.empty(room, np.int64), 0,
+    )  # fmt: skip
 
 
 class Engine:
@@ -135,14 +151,36 @@ class Engine:
     def _seeds(self) -> npt.NDArray[np.uint64]:
         return np.array([block_seed(self.salt, b) for b in range(len(self.blocks))], dtype=np.uint64)
 
+    def under(self, salt: int) -> Engine:
+        """Return the same engine under another salt; the large tables are shared."""
+        _ = self._char_tables, self._lexicon, self._blocks  # made now, if need be
+        other = copy(self)
+        other.salt = salt
+        other.__dict__.pop("_seeds", None)
+        return other
+
     def learn(self, texts: Sequence[str], bits: int = 64) -> tuple[npt.NDArray[Any], ...]:
-        """Collect the distinct features of `texts`; see `kernel.learn_vocabulary`."""
+        """Collect the distinct features of `texts`.
+
+        Returns
+        -------
+        fingerprints : (n,) uint64
+            In the order of first occurrence.
+        block : (n,) uint8
+        stats : (n, 5) int32
+            See `kernel.learn_vocabulary`.
+        occurrences : (n,) int64
+        """
         from stance.features import kernel
 
-        codes, bounds = pack_texts(texts, self.normalizer)
         mask = np.uint64((1 << bits) - 1)
-        found = kernel.learn_vocabulary(codes, bounds, self._char_tables, self._lexicon, self._blocks, self._seeds, mask)
-        return tuple(found)
+        learnt = nothing_learnt()
+        for first in range(0, len(texts), CHUNK):
+            codes, bounds = pack_texts(texts[first : first + CHUNK], self.normalizer)
+            learnt = kernel.learn_vocabulary(
+                codes, bounds, first, self._char_tables, self._lexicon, self._blocks, self._seeds, mask, learnt
+            )
+        return tuple(array[: learnt[-1]] for array in learnt[2:6])
 
 
 class BoundEngine:
@@ -180,25 +218,38 @@ class BoundEngine:
             return [*head, *pool.map(run, starts[len(head) :])]
 
     def count(self, texts: Sequence[str], threads: int | None = None) -> tuple[npt.NDArray[Any], ...]:
-        """Return counts as compressed sparse rows: indptr int64, indices int32 (vocabulary order), data int32."""
+        """Return counts as compressed sparse rows.
+
+        Returns
+        -------
+        indptr : (n_texts + 1,) int64
+        indices : (n_values,) int32
+            Vocabulary order, not sorted within a row.
+        counts : (n_values,) uint8, or as many bytes as the largest needs
+        """
         from stance.features import kernel
 
         e = self.engine
         no_table = np.empty((len(self.vocabulary), 0), dtype=np.float32)
 
         def work(first: int, codes: Any, bounds: Any, scratch: Any) -> Any:
-            return kernel.count_documents(
+            starts, ranks, counts = kernel.count_documents(
                 codes, bounds, e._char_tables, e._lexicon, e._blocks, e._seeds, self._vocabulary, scratch, no_table
             )
+            return np.diff(starts), self.by_rank[ranks], counts.astype(np.min_scalar_type(counts.max(initial=0)))
 
         parts = self._each_chunk(texts, work, self._counting, threads)
-        sizes = [np.diff(p[0]) for p in parts]
         indptr = np.zeros(len(texts) + 1, dtype=np.int64)
         if parts:
-            np.cumsum(np.concatenate(sizes), out=indptr[1:])
-        indices = np.concatenate([self.by_rank[p[1]] for p in parts]) if parts else np.empty(0, np.int32)
-        data = np.concatenate([p[2] for p in parts]) if parts else np.empty(0, np.int32)
-        return indptr, indices, data
+            np.cumsum(np.concatenate([sizes for sizes, _, _ in parts]), out=indptr[1:])
+        indices = np.empty(indptr[-1], dtype=np.int32)
+        counts = np.empty(indptr[-1], dtype=np.result_type(np.uint8, *(c.dtype for _, _, c in parts)))
+        end = len(indices)
+        while parts:  # from the last on, so that each is freed as soon as it is copied
+            _, its_indices, its_counts = parts.pop()
+            indices[end - len(its_indices) : end], counts[end - len(its_indices) : end] = its_indices, its_counts
+            end -= len(its_indices)
+        return indptr, indices, counts
 
     def bind(self, coefficients: npt.NDArray[Any], intercepts: npt.NDArray[Any]) -> Callable[..., npt.NDArray[np.float64]]:
         """Return a function from texts to logits (n_texts, n_labels) float64.
@@ -216,8 +267,7 @@ class BoundEngine:
         table[:, 0] = norm[self.by_rank]
         table[:, 1 : 1 + len(intercepts)] = (idf[:, None] * coefficients.T)[self.by_rank]
         feature_block = np.ascontiguousarray(self.vocabulary.block[self.by_rank])
-        rules = np.array([[int(b.sublinear_tf), _NORMS[b.norm]] for b in e.blocks], dtype=np.int64).reshape(-1, 2)
-        weight = np.array([b.weight for b in e.blocks], dtype=np.float64)
+        rules, weight = block_rules(e.blocks)
         pool = Scratch(e.blocks, len(self.vocabulary), table.shape[1])
         extra: list[Any] = []
 

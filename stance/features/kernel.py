@@ -827,34 +827,38 @@ def _rehash(keys, new_keys, slots, new_slots):
 
 
 @compiled
-def learn_vocabulary(codes, bounds, char_tables, lexicon, blocks, seeds, bits):
-    """Collect the distinct features of a batch of documents.
+def learn_vocabulary(codes, bounds, first, char_tables, lexicon, blocks, seeds, bits, learnt):
+    """Collect the distinct features of a batch of documents, beside those of earlier batches.
 
-    `bits` uint64 is a mask on the fingerprints, all ones but in the tests of collisions.
+    `first` int64 is the number of the batch's first document; `bits` uint64 is a mask on the fingerprints, all ones but
+    in the tests of collisions; `learnt` is what the call for the batch before returned, or `engine.nothing_learnt`.
 
     Returns
     -------
-    entry_key : (n,) uint64
-        The fingerprints, in the order of first occurrence.
-    stats : (n, 6) int64
-        Per feature: documents that have it, occurrences, last document, first document, and where in it
-        (two numbers, see `_token_features` and `_char_features`).
-    entry_block : (n,) uint8
+    slot_key : (2**n,) uint64, slots : (2**n,) int32
+        An open hash table from fingerprints to numbers of features, -1 where nothing is.
+    entry_key : (m,) uint64
+        By number, in the order of first occurrence: the fingerprint. This and the following are used as far as `size`.
+    entry_block : (m,) uint8
         The block.
+    stats : (m, 5) int32
+        Documents that have it, last document, first document, and where in it (two numbers, see `_token_features` and
+        `_char_features`).
+    occurrences : (m,) int64
+    size : int64
+        How many features there are.
     """
     char_table, long_start, long_codes = char_tables
+    slot_key, slots, entry_key, entry_block, stats, occurrences, size = learnt
     text, words, word_hash, tokens = buffers()
     cache, word_prints = np.zeros((0, 2), np.uint64), np.empty(4096, np.uint64)
     hashes, kinds, prints, where = more_buffers()
-    slot_key, slots = np.zeros(1 << 16, np.uint64), np.full(1 << 16, -1, np.int64)
-    entry_key, entry_block = np.empty(1 << 15, np.uint64), np.empty(1 << 15, np.uint8)
-    stats = np.empty((1 << 15, 6), np.int64)
-    size = 0
     for d in range(bounds.shape[0]):
         text, words, word_hash, n_words, tokens, n_tokens = _read(
             codes, bounds[d, 0], bounds[d, 1], char_table, long_start, long_codes, cache, text, words, word_hash, tokens
         )
         hashes, kinds = _hash_tokens(text, tokens, n_tokens, lexicon, hashes, kinds)
+        document = np.int32(first + d)
         for b in range(blocks.shape[0]):
             if blocks[b, 0] == CHAR_WB:
                 n, n_where = 0, 0
@@ -877,26 +881,64 @@ def learn_vocabulary(codes, bounds, char_tables, lexicon, blocks, seeds, bits):
                 at = np.int64(key & mask)
                 while slots[at] >= 0 and slot_key[at] != key:
                     at = (at + 1) & np.int64(mask)
-                entry = slots[at]
+                entry = np.int64(slots[at])
                 if entry < 0:
                     entry = size
                     size += 1
                     if size > entry_key.size:
                         entry_key, entry_block = grown(entry_key, size), grown(entry_block, size)
-                        more = np.empty((entry_key.size, 6), np.int64)
+                        occurrences = grown(occurrences, size)
+                        more = np.empty((entry_key.size, 5), np.int32)
                         more[: stats.shape[0]] = stats
                         stats = more
                     slot_key[at], slots[at] = key, entry
-                    entry_key[entry], entry_block[entry] = key, b
-                    stats[entry, 0], stats[entry, 1], stats[entry, 2], stats[entry, 3] = 1, 1, d, d
-                    stats[entry, 4], stats[entry, 5] = where[2 * i], where[2 * i + 1]
+                    entry_key[entry], entry_block[entry], occurrences[entry] = key, b, 1
+                    stats[entry, 0], stats[entry, 1], stats[entry, 2] = 1, document, document
+                    stats[entry, 3], stats[entry, 4] = where[2 * i], where[2 * i + 1]
                     if 2 * size > slots.size:
-                        new_key, new_slots = np.zeros(2 * slots.size, np.uint64), np.full(2 * slots.size, -1, np.int64)
+                        new_key, new_slots = np.zeros(2 * slots.size, np.uint64), np.full(2 * slots.size, -1, np.int32)
                         _rehash(slot_key, new_key, slots, new_slots)
                         slot_key, slots = new_key, new_slots
                 else:
-                    stats[entry, 1] += 1
-                    if stats[entry, 2] != d:
+                    occurrences[entry] += 1
+                    if stats[entry, 1] != document:
                         stats[entry, 0] += 1
-                        stats[entry, 2] = d
-    return entry_key[:size].copy(), stats[:size].copy(), entry_block[:size].copy()
+                        stats[entry, 1] = document
+    return slot_key, slots, entry_key, entry_block, stats, occurrences, size
+
+
+@compiled
+def weigh_rows(indptr, indices, counts, feature_block, idf, damped, block_rules, block_weight, values):
+    """Turn counts in compressed sparse rows into TF-IDF values (twin of `FeatureSpace.weigh_plainly`).
+
+    Parameters
+    ----------
+    indptr : (n_rows + 1,) int64, indices : (n,) int32, counts : (n,) unsigned
+    feature_block : (n_features,) uint8
+        The block of each feature, numbered as in `indices`.
+    idf : (n_features,) float64
+    damped : (largest count + 1,) float64
+        What a count becomes where the block is sublinear.
+    block_rules : (n_blocks, 2) int64, block_weight : (n_blocks,) float64
+        As in `score_documents`.
+    values : (n,) float64 or float32
+        Filled.
+    """
+    length = np.zeros(block_rules.shape[0])
+    for r in range(indptr.size - 1):
+        length[:] = 0.0
+        for i in range(U64(indptr[r]), U64(indptr[r + 1])):
+            feature = np.uint32(indices[i])
+            b = feature_block[feature]
+            value = (damped[counts[i]] if block_rules[b, 0] else float(counts[i])) * idf[feature]
+            length[b] += value * value if block_rules[b, 1] == 2 else abs(value)
+        for b in range(length.size):
+            if block_rules[b, 1] == 2:
+                length[b] = np.sqrt(length[b])
+            elif block_rules[b, 1] == 0:
+                length[b] = 1.0
+        for i in range(U64(indptr[r]), U64(indptr[r + 1])):
+            feature = np.uint32(indices[i])
+            b = feature_block[feature]
+            value = (damped[counts[i]] if block_rules[b, 0] else float(counts[i])) * idf[feature]
+            values[i] = value / length[b] * block_weight[b] if length[b] > 0.0 else 0.0

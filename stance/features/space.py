@@ -19,7 +19,7 @@ from stance.arabic.characters import character_runs
 from stance.arabic.normalize import Normalizer
 from stance.errors import StanceError
 from stance.features.blocks import Analysis, Block, Feature, analyze, feature_name
-from stance.features.engine import BoundEngine, Engine, kernel_is_loaded
+from stance.features.engine import BoundEngine, Engine, block_rules, kernel_is_loaded
 from stance.features.hashing import block_seed, fingerprint
 from stance.features.lexicon import Lexicon
 from stance.features.vocabulary import Vocabulary, pack
@@ -92,7 +92,7 @@ class FeatureSpace:
         order = np.argsort(indices)
         indices = indices[order]
         indptr = np.array([0, len(indices)])
-        return indices, self.weigh(indptr, indices, number[order])
+        return indices, self.weigh_plainly(indptr, indices, number[order])
 
     def weigh(
         self,
@@ -100,11 +100,34 @@ class FeatureSpace:
         indices: npt.NDArray[Any],
         counts: npt.NDArray[Any],
         idf: npt.NDArray[np.float64] | None = None,
-    ) -> npt.NDArray[np.float64]:
-        """Turn counts in compressed sparse rows into TF-IDF values, float64, of the same shape.
+        dtype: Any = np.float64,
+    ) -> npt.NDArray[Any]:
+        """Turn counts in compressed sparse rows into TF-IDF values of the same shape.
 
         `idf` (n_features,) float64 replaces the vocabulary's own, as cross-validation needs.
         """
+        if not kernel_is_loaded():
+            return self.weigh_plainly(indptr, indices, counts, idf).astype(dtype, copy=False)
+        from stance.features import kernel
+
+        values = np.empty(len(indices), dtype=dtype)
+        damped = np.zeros(int(counts.max(initial=0)) + 1)
+        damped[1:] = 1.0 + np.log(np.arange(1, len(damped)))
+        block = self.vocabulary.block.copy()  # those of a mapped file cannot be written, which were another compilation
+        kernel.weigh_rows(
+            indptr.astype(np.int64, copy=False), indices, counts, block, self.idf if idf is None else idf, damped,
+            *block_rules(self.blocks), values,
+        )  # fmt: skip
+        return values
+
+    def weigh_plainly(
+        self,
+        indptr: npt.NDArray[Any],
+        indices: npt.NDArray[Any],
+        counts: npt.NDArray[Any],
+        idf: npt.NDArray[np.float64] | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """Do what `weigh` does without the kernel, with the same result to the last bit."""
         values = counts.astype(np.float64)
         n_rows, n_blocks = len(indptr) - 1, len(self.blocks)
         block = self.vocabulary.block[indices]
@@ -167,14 +190,14 @@ def _share(value: int | float, n: int) -> float:
     return value * n if isinstance(value, float) else value
 
 
-def _rebuild(texts: Sequence[str], space: FeatureSpace, stats: npt.NDArray[np.int64], block: npt.NDArray[np.uint8]) -> list[Feature]:
+def _rebuild(texts: Sequence[str], space: FeatureSpace, stats: npt.NDArray[np.int32], block: npt.NDArray[np.uint8]) -> list[Feature]:
     """Cut the features themselves out of the documents in which the kernel saw them first."""
     features: list[Feature] = [()] * len(stats)
-    order = np.argsort(stats[:, 3], kind="stable")
+    order = np.argsort(stats[:, 2], kind="stable")
     current, analysis = -1, Analysis("")
     listed: dict[int, list[Feature]] = {}
     for i in order.tolist():
-        _, _, _, document, where, length = stats[i].tolist()
+        _, _, document, where, length = stats[i].tolist()
         if document != current:
             current, analysis, listed = document, space.analysis(texts[document]), {}
         b = int(block[i])
@@ -195,6 +218,19 @@ def _most_frequent(names: list[str], occurrences: npt.NDArray[np.int64], limit: 
     alphabetical = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
     kept: npt.NDArray[np.int64] = alphabetical[(-occurrences[alphabetical]).argsort()[:limit]]
     return kept
+
+
+def _learn(engine: Engine, texts: Sequence[str], bits: int) -> tuple[Engine, tuple[npt.NDArray[Any], ...]]:
+    """Return the engine under a salt with which no fingerprints collide, and what it learns of the texts."""
+    most = -1
+    for salt in range(SALTS):
+        engine = engine.under(salt)
+        found = engine.learn(texts, bits)
+        if len(found[0]) == most:
+            return engine, found
+        most = max(most, len(found[0]))
+        del found  # before the next takes as much
+    raise StanceError(f"n-gram fingerprints of {bits} bits collide under {SALTS} salts; use longer fingerprints")
 
 
 def learn_space(
@@ -229,21 +265,15 @@ def learn_space(
     """
     blocks = tuple(blocks)
     normalizer, lexicon, runs = normalizer or Normalizer(), lexicon or Lexicon(), character_runs()
-    sizes: list[int] = []
-    for salt in range(SALTS):
-        prints, stats, block = Engine(blocks, normalizer, lexicon, runs, salt).learn(texts, bits)
-        if sizes and len(prints) == max(sizes):
-            break
-        sizes.append(len(prints))
-    else:
-        raise StanceError(f"n-gram fingerprints of {bits} bits collide under {SALTS} salts; use longer fingerprints")
-    empty = Vocabulary(prints[:0], block[:0], np.empty(0, np.int32), pack([]), len(texts), salt)
+    engine, (prints, block, stats, occurrences) = _learn(Engine(blocks, normalizer, lexicon, runs, 0), texts, bits)
+    empty = Vocabulary(prints[:0], block[:0], np.empty(0, np.int32), pack([]), len(texts), engine.salt)
     space = FeatureSpace(blocks, normalizer, lexicon, runs, empty)
+    space.engine = engine
     kept = np.zeros(len(prints), dtype=bool)
     for b, rules in enumerate(blocks):
         df = stats[:, 0]
         kept |= (block == b) & (df >= _share(rules.min_df, len(texts))) & (df <= _share(rules.max_df, len(texts)))
-    prints, stats, block = prints[kept], stats[kept], block[kept]
+    prints, stats, block, occurrences = prints[kept], stats[kept], block[kept], occurrences[kept]
     features = _rebuild(texts, space, stats, block)
     limited = np.ones(len(prints), dtype=bool)
     for b, rules in enumerate(blocks):
@@ -251,12 +281,12 @@ def learn_space(
         if rules.max_features is not None and len(mine) > rules.max_features:
             names = [feature_name(rules, features[i]) for i in mine]
             limited[mine] = False
-            limited[mine[_most_frequent(names, stats[mine, 1], rules.max_features)]] = True
+            limited[mine[_most_frequent(names, occurrences[mine], rules.max_features)]] = True
     order = np.flatnonzero(limited)
     order = order[np.argsort(prints[order])]
     if not len(order):
         raise StanceError("no feature is left: the texts are empty, or min_df and max_df leave none; lower min_df")
     space.vocabulary = Vocabulary(
-        prints[order], block[order], stats[order, 0].astype(np.int32), pack([features[i] for i in order]), len(texts), salt
+        prints[order], block[order], stats[order, 0].copy(), pack([features[i] for i in order]), len(texts), engine.salt
     )
     return space

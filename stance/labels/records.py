@@ -38,6 +38,8 @@ class LabelledData:
         As they are before the scheme merges them.
     records : list of dict
         The records as they stand in the files.
+    files : list of str
+        The name of the file that each is from.
     scheme : Scheme
     skipped : int
         Records without a label for the task.
@@ -51,6 +53,7 @@ class LabelledData:
     labels: list[str] = field(default_factory=list)
     fine_labels: list[str] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     scheme: Scheme = field(default_factory=lambda: scheme_of_labels("stance", ()))
     skipped: int = 0
     repeated: int = 0
@@ -259,6 +262,7 @@ def read_labels(
             data.labels.append(label)
             data.fine_labels.append(named)
             data.records.append(record)
+            data.files.append(path.name)
     if conflicts:
         _leave_out(data, conflicts)
     if faults:
@@ -288,7 +292,7 @@ def _leave_out(data: LabelledData, conflicts: Mapping[str, int]) -> None:
     kept = [i for i, text in enumerate(data.texts) if text.strip() not in conflicts]
     data.texts, data.labels = [data.texts[i] for i in kept], [data.labels[i] for i in kept]
     data.fine_labels = [data.fine_labels[i] for i in kept]
-    data.records = [data.records[i] for i in kept]
+    data.records, data.files = [data.records[i] for i in kept], [data.files[i] for i in kept]
     data.conflicting = sum(conflicts.values())
 
 

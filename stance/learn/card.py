@@ -53,7 +53,7 @@ def pruning_sentence(pruned: dict[str, Any]) -> str:
 def _weights(recipe: dict[str, Any]) -> str:
     within = f" within each {recipe['balance_within']}" if recipe.get("balance_within") else ""
     factors = "".join(
-        f", {label} times {factor:g}" for label, factor in (recipe.get("label_weights") or {}).items()
+        f", {name} times {factor:g}" for key in ("label_weights", "file_weights") for name, factor in (recipe.get(key) or {}).items()
     )
     return f"{recipe['class_weight'] or 'none'}{within}{factors}"
 

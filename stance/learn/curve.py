@@ -22,9 +22,10 @@ from stance.errors import LabelError
 from stance.labels.records import LabelledData
 from stance.learn.confusion import Estimate, confusion_counts, f1, interval, macro_f1
 from stance.learn.evaluate import plain
+from stance.learn.fit import fitted_labels
 from stance.learn.metrics import RESAMPLES
 from stance.learn.recipe import Recipe
-from stance.learn.train import fit_once, fitted_labels, prepare
+from stance.learn.train import fit_once, prepare
 
 FOLDS, REPEATS = 5, 5
 SMALLEST, MOST_SIZES = 100, 7

@@ -27,8 +27,9 @@ from stance.labels.entries import (
 )
 from stance.labels.records import LabelledData, appended_text
 from stance.labels.schemes import Scheme, find_scheme, scheme_of_labels
+from stance.learn.fit import count_features
 from stance.learn.recipe import Recipe, read_recipe
-from stance.learn.train import _check_data, _validate, count_features, fit_temperature
+from stance.learn.train import _check_data, fit_temperature, validate
 from stance.model.classifier import softmax
 from stance.resources import resource
 
@@ -135,7 +136,7 @@ def _usable(
     view = replace(scheme, labels=present) if scheme else scheme_of_labels(field, labels)
     texts = [appended_text(e.record, text_field, append_fields) for e, _ in kept]
     fine = [str(label_of(e, field)) for e, _ in kept]
-    data = LabelledData(texts, labels, fine, [e.record for e, _ in kept], view)
+    data = LabelledData(texts, labels, fine, [e.record for e, _ in kept], [Path(e.path).name for e, _ in kept], view)
     return data, [e for e, _ in kept], len(entries) - len(kept)
 
 
@@ -160,7 +161,7 @@ def out_of_fold(data: LabelledData, recipe: Recipe, progress: Progress = lambda 
     normalizer = derive(recipe.normalization)
     lexicon = read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
-    logits = _validate(space, count_features(space, data.texts), data, recipe, progress)
+    logits = validate(space, count_features(space, data.texts), data, recipe, progress)
     truth = np.array([data.scheme.labels.index(label) for label in data.labels])
     return softmax(logits / fit_temperature(logits, truth))
 

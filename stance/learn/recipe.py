@@ -55,6 +55,8 @@ class Recipe:
         weigh the same for every target however unlike their shares are.
     label_weights : dict of str to float
         Factors on the weights of some labels, e.g. 0.5 for one whose errors matter half as much.
+    file_weights : dict of str to float
+        Factors on the weights of the texts of some files, by the file's name, e.g. 2 for one that was labelled with more care.
     folds : int
         Folds of the cross-validation; 0 for none.
     seed : int
@@ -92,6 +94,7 @@ class Recipe:
     append_fields: tuple[str, ...] = ()
     balance_within: str | None = None
     label_weights: dict[str, float] = field(default_factory=dict)
+    file_weights: dict[str, float] = field(default_factory=dict)
     base: Path = field(default_factory=Path)
 
 
@@ -155,7 +158,7 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f"{path}: {error}") from None
     classifier, validation = data.get("classifier", {}), data.get("validation", {})
     for table, given, known in (
-        ("classifier", classifier, {"C", "class_weight", "max_iter", "merge", "balance_within", "label_weights"}),
+        ("classifier", classifier, {"C", "class_weight", "max_iter", "merge", "balance_within", "label_weights", "file_weights"}),
         ("validation", validation, {"folds"}),
     ):
         if unknown := sorted(set(given) - known):
@@ -169,11 +172,11 @@ def read_recipe(path: str | Path) -> Recipe:
     within, append = classifier.get("balance_within"), data.get("append_fields", [])
     if within is not None and (not isinstance(within, str) or weight != "balanced"):
         raise RecipeError(f"{path}: classifier.balance_within is {within!r}; expected the name of a field, and class_weight = \"balanced\"")
-    factors = classifier.get("label_weights", {})
-    if not isinstance(factors, dict):
-        raise RecipeError(f"{path}: classifier.label_weights is {factors!r}; expected a table, e.g. {{ neutral = 0.5 }}")
-    for label in factors:
-        _number(path, "classifier.label_weights.", factors, label, 1.0, 1e-6, 1e6)
+    factors = {key: classifier.get(key, {}) for key in ("label_weights", "file_weights")}
+    for key, example in (("label_weights", "neutral = 0.5"), ("file_weights", '"checked.jsonl" = 2')):
+        if not isinstance(factors[key], dict):
+            raise RecipeError(f"{path}: classifier.{key} is {factors[key]!r}; expected a table, e.g. {{ {example} }}")
+        factors[key] = {name: _number(path, f"classifier.{key}.", factors[key], name, 1.0, 1e-6, 1e6) for name in factors[key]}
     if not isinstance(append, list) or not all(isinstance(x, str) for x in append):
         raise RecipeError(f"{path}: append_fields is {append!r}; expected a list of fields, e.g. [\"target\"]")
     if data.get("lexicon") is None and any(block.needs_lexicon for block in blocks):
@@ -202,6 +205,6 @@ def read_recipe(path: str | Path) -> Recipe:
         skip_conflicts=_flag(path, data, "skip_conflicts"),
         append_fields=tuple(append),
         balance_within=within,
-        label_weights={label: float(factor) for label, factor in factors.items()},
+        **factors,
         base=path.parent,
     )

@@ -49,7 +49,7 @@ def recipe_toml(recipe: Recipe, folder: Path) -> str:
     }  # fmt: skip
     given = {
         "merge": None if recipe.merge == "before" else recipe.merge, "balance_within": recipe.balance_within,
-        "label_weights": recipe.label_weights,
+        "label_weights": recipe.label_weights, "file_weights": recipe.file_weights,
     }  # fmt: skip
     weights = {key: value for key, value in given.items() if value}
     data: dict[str, Any] = {

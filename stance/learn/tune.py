@@ -26,9 +26,10 @@ from stance.labels.records import LabelledData
 from stance.learn.compare import paired_macro_f1
 from stance.learn.confusion import Estimate, confusion_counts, macro_f1
 from stance.learn.evaluate import plain
+from stance.learn.fit import count_features, held_out_logits
 from stance.learn.recipe import Recipe
 from stance.learn.search_space import starting_point, suggest
-from stance.learn.train import count_features, held_out_logits, prepare
+from stance.learn.train import prepare
 
 SECONDS = 60.0
 STARTUP = 5  # trials before unpromising ones are given up

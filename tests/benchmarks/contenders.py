@@ -2,6 +2,7 @@
 
     python contenders.py CONTENDER train FOLDER DATA.jsonl FOLDS     # saves its model in FOLDER
     python contenders.py CONTENDER score FOLDER TEXTS THREADS        # after a warm-up on other texts
+    python contenders.py CONTENDER load FOLDER - TIMES               # after a first time, which imports what it needs
 
 All use the same labelled texts and the same settings where they have them: char_wb n-grams of 2 to 5, three labels.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -30,6 +32,14 @@ def read_texts(path):
     return Path(path).read_text(encoding="utf-8").split("\n")
 
 
+def clocks():
+    return {"seconds": time.perf_counter(), "cpu_seconds": time.process_time()}
+
+
+def since(begin):
+    return {name: now - begin[name] for name, now in clocks().items()}
+
+
 class Stance:
     def train(self, folder, path, folds):
         from stance.features.blocks import Block
@@ -40,16 +50,16 @@ class Stance:
 
         recipe = Recipe(blocks=(Block("char_wb", (2, 5), min_df=2, sublinear_tf=True),), C=10.0, folds=folds)
         data = read_labels([path], find_scheme("default"))
-        begin = time.perf_counter()
+        begin = clocks()
         model = fit_model(data, recipe).model
-        seconds = time.perf_counter() - begin
+        spent = since(begin)
         model.save(Path(folder, "stance.joblib"))
-        return seconds
+        return spent
 
-    def load(self, folder):
+    def load(self, folder, mapped=False):
         from stance.model.classifier import load_model
 
-        self.model = load_model(Path(folder, "stance.joblib"))
+        self.model = load_model(Path(folder, "stance.joblib"), mmap=mapped)
 
     def score(self, texts, threads):
         return self.model.predict_proba(texts, threads=threads)
@@ -68,18 +78,18 @@ class ScikitLearn:
         peer = make_pipeline(vectorizer, LogisticRegression(C=10.0, class_weight="balanced", max_iter=500))
         rows = read_rows(path)
         texts, labels = [r["text"] for r in rows], [r["stance"] for r in rows]
-        begin = time.perf_counter()
+        begin = clocks()
         if folds:
             cross_val_predict(peer, texts, labels, cv=folds, method="predict_proba")
         peer.fit(texts, labels)
-        seconds = time.perf_counter() - begin
+        spent = since(begin)
         joblib.dump(peer, Path(folder, "scikit-learn.joblib"))
-        return seconds
+        return spent
 
-    def load(self, folder):
+    def load(self, folder, mapped=False):
         import joblib
 
-        self.model = joblib.load(Path(folder, "scikit-learn.joblib"))
+        self.model = joblib.load(Path(folder, "scikit-learn.joblib"), mmap_mode="r" if mapped else None)
 
     def score(self, texts, threads):
         return self.model.predict_proba(texts)
@@ -91,16 +101,16 @@ class FastText:
 
         rows = read_rows(path)
         lines = [f"__label__{r['stance']} {r['text']}".replace("\n", " ") for r in rows]
-        begin = time.perf_counter()
+        begin = clocks()
         for fold in range(folds + 1):  # the last one is fitted to everything
             kept = [line for i, line in enumerate(lines) if fold == folds or i % folds != fold]
             Path(folder, "fasttext.txt").write_text("\n".join(kept), encoding="utf-8")
             model = fasttext.train_supervised(str(Path(folder, "fasttext.txt")), thread=os.cpu_count(), **FASTTEXT)
             if fold < folds:
                 model.predict([line.split(" ", 1)[1] for i, line in enumerate(lines) if i % folds == fold], k=3)
-        seconds = time.perf_counter() - begin
+        spent = since(begin)
         model.save_model(str(Path(folder, "fasttext.bin")))
-        return seconds
+        return spent
 
     def load(self, folder):
         import fasttext
@@ -134,7 +144,7 @@ class Bert:
             optimizer.zero_grad()
             seconds = time.perf_counter() - begin
         model.save_pretrained(Path(folder, "bert"))
-        return seconds / 8 * len(rows) * 3 * (1 + folds * (1 - 1 / max(folds, 1)))  # three epochs a fit, worked out
+        return {"seconds": seconds / 8 * len(rows) * 3 * (1 + folds * (1 - 1 / max(folds, 1)))}  # three epochs a fit, worked out
 
     def encode(self, texts):
         import torch
@@ -155,6 +165,7 @@ class Bert:
             return [self.model(input_ids=self.encode(texts[i : i + 8])).logits for i in range(0, len(texts), 8)]
 
 
+CAN_MAP = ("stance", "scikit-learn")  # the arrays of a model's file into memory, on request
 CONTENDERS = {"stance": Stance, "scikit-learn": ScikitLearn, "fasttext": FastText, "bert": Bert}
 
 
@@ -162,7 +173,16 @@ def main():
     name, job, folder, path, number = sys.argv[1:]
     contender = CONTENDERS[name]()
     if job == "train":
-        result = {"seconds": contender.train(folder, path, int(number))}
+        result = contender.train(folder, path, int(number))
+    elif job == "load":
+        result = {}
+        for mapped in (False, True) if name in CAN_MAP else (False,):
+            seconds = []
+            for _ in range(int(number) + 1):
+                begin = time.perf_counter()
+                contender.load(folder, mapped) if name in CAN_MAP else contender.load(folder)
+                seconds.append(time.perf_counter() - begin)
+            result["mapped_ms" if mapped else "load_ms"] = statistics.median(seconds[1:]) * 1000
     else:
         texts = read_texts(path)
         size, limit = (8, WARM_UP + BERT_SAMPLE) if name == "bert" else (WARM_UP, len(texts))

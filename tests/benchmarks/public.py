@@ -27,9 +27,10 @@ from sklearn.pipeline import make_pipeline, make_union
 
 from stance.arabic.normalize import derive
 from stance.features.space import learn_space
+from stance.learn.fit import count_features, held_out_logits
 from stance.learn.heldout import read_heldout
 from stance.learn.recipe import read_recipe
-from stance.learn.train import count_features, fit_model, held_out_logits, prepare, read_data
+from stance.learn.train import fit_model, prepare, read_data
 from stance.resources import resource
 
 SIDES = ["Favor", "Against"]

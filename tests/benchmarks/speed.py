@@ -34,6 +34,7 @@ COLD = {
     "bert": "import torch; from transformers import BertForSequenceClassification as B; "
     "B.from_pretrained({folder!r} + '/bert')(torch.ones((1, 12), dtype=torch.long))",
 }
+LOADS = 5
 FILES = {"stance": "stance.joblib", "scikit-learn": "scikit-learn.joblib", "fasttext": "fasttext.bin", "bert": "bert"}
 
 
@@ -97,6 +98,9 @@ def show(figures, names, n_texts):
     for what, by_name in figures.items():
         cells = []
         for name in names:
+            if name not in by_name:
+                cells.append("-")
+                continue
             values, ours = by_name[name], by_name["stance"]
             ratios = [o / v if "a second" in what else v / o for o, v in zip(ours, values, strict=True)]
             text = f"{statistics.median(values):,.0f}" if statistics.median(values) >= 100 else f"{statistics.median(values):.3g}"
@@ -134,6 +138,8 @@ def main():
             for name in names:
                 found = job(name, "train", folder, data, 5)
                 note(f"training with 5 folds, {n:,} texts (s)", name, found["seconds"])
+                if "cpu_seconds" in found:
+                    note(f"processor time of that, {n:,} texts (s)", name, found["cpu_seconds"])
                 note(f"peak memory of training, {n:,} texts (MB)", name, found["peak_mb"])
         lines = Path(folder, "texts.txt")
         lines.write_text("\n".join(t.replace("\n", " ") for t in texts), encoding="utf-8")
@@ -147,6 +153,10 @@ def main():
                     if threads == 1:
                         note("sentences a second of processor time", name, found["cpu_rate"])
                 note("peak memory of that (MB)", name, found["peak_mb"])
+                found = job(name, "load", folder, "-", LOADS)
+                note("loading the model (ms)", name, found["load_ms"])
+                if "mapped_ms" in found:
+                    note("loading it, its arrays mapped (ms)", name, found["mapped_ms"])
                 code = COLD[name].format(text=SENTENCE, folder=folder)
                 note("cold start in Python, one sentence (s)", name, whole_process([sys.executable, "-c", code]))
             command = [sys.executable, "-m", "stance", "predict", "--model", f"{folder}/stance.joblib", SENTENCE]
