@@ -6,7 +6,6 @@ each fit under way (eight bytes).
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -143,9 +142,10 @@ def fit_everything(space: FeatureSpace, counts: Any, data: LabelledData, recipe:
 def solvers() -> Iterator[Executor]:
     """Lend threads for fits; those that have not begun when the context is left are called off.
 
-    Products of sparse matrices, which take the time, release the GIL. More than two at once would take much memory.
+    One thread: scipy's products of sparse matrices, which take the time, hold the GIL (measured with scipy 1.17: two
+    threads took twice the time of one), so that a second one would take memory and win nothing.
     """
-    pool = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="stance-fit")
+    pool = ThreadPoolExecutor(1, thread_name_prefix="stance-fit")
     with warnings.catch_warnings():  # of the whole process, so here and not in the threads
         warnings.simplefilter("ignore", ConvergenceWarning)  # `fit` looks at the number of iterations itself, and raises
         try:

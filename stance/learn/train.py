@@ -149,7 +149,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     metrics, temperature = None, 1.0
     progress("fitting the logistic regression", 0, 1)
     with solvers() as pool:
-        model_fit = pool.submit(fit_everything, space, counts, data, recipe)  # the folds do not wait for it
+        model_fit = pool.submit(fit_everything, space, counts, data, recipe)
         if recipe.max_size and (kept := _prune(space, model_fit.result()[0], recipe.max_size)) is not None:
             pruned = {"before": len(space.vocabulary), "after": int(kept.sum())}
             if recipe.folds:
