@@ -37,6 +37,7 @@ os.environ["STANCE_CACHE_DIR"] = tempfile.mkdtemp(prefix="stance-tests-")  # not
 atexit.register(shutil.rmtree, os.environ["STANCE_CACHE_DIR"], ignore_errors=True)
 
 WHOLE = os.environ.get("STANCE_TESTS") == "all"
+KERNEL = ROOT / "stance" / "features"
 COMPILED = {"features/kernel.py": "kernel.count_documents", "arabic/cutting.py": "cutting.find_pieces"}
 
 

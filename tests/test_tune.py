@@ -116,7 +116,7 @@ def test_a_recipe_file_holds_everything(tmp_path):
         blocks=(Block("char_wb", (2, 4), norm=None, max_features=50, weight=0.5, min_df=0.01),), skip_conflicts=True, notes="n.md", base=tmp_path,
     )  # fmt: skip
     weighted = replace(
-        wanted, class_weight="balanced", balance_within="target", label_weights={"support": 0.5}, merge="after",
+        wanted, class_weight="balanced", balance_within="target", label_weights={"support": 0.5}, merge="after", file_weights={"a.csv": 2.0},
         append_fields=("target",), max_size=500_000, scheme="oppose", lexicon="lexicon.toml", max_iter=700,
     )  # fmt: skip
     left = [f.name for f in fields(Recipe) if getattr(wanted, f.name) == getattr(weighted, f.name) == getattr(Recipe(), f.name)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from optuna import Trial
 
 C_RANGE = (0.1, 100.0)
-RAREST = 10
+RAREST = 15
 PLAIN = ("char_wb", "class", "class_pair")
 
 
