@@ -7,6 +7,7 @@ import json
 import re
 import re._constants as opcodes  # type: ignore[import-not-found]  # no types, and no other way to read a pattern
 import re._parser as parser  # type: ignore[import-not-found]
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,60 +80,91 @@ def test_furniture_is_never_overlooked(text: str) -> None:
 
 
 def test_the_cutter_has_the_limits_of_the_patterns() -> None:
-    mine = (cutting._LONG_QUOTE, cutting._BRIEF_LINE, cutting._MANY_WORDS, cutting._ELLIPSIS, cutting._DATELINE)
+    mine = (cutting._LONG_QUOTE, cutting._BRIEF_LINE, cutting._MANY_WORDS, cutting._ELLIPSIS, cutting._DATELINE, cutting._ITEM)
     theirs = (sentences.QUOTE_CHARS, sentences.SHORT_LINE, sentences.MAX_WORDS, sentences.ELLIPSIS_WORDS)
-    assert mine == (*theirs, wording.LONGEST_DATELINE)
+    assert mine == (*theirs, wording.LONGEST_DATELINE, sentences.ITEM_WORDS)
+    assert {chr(code) for code in cutting._QUERIES} == {c for c in map(chr, range(0x10000)) if sentences.ASKS.match(c)}
 
 
 Openings = set[tuple[str, bool]]
+Grow = Callable[[tuple[str, bool], str], tuple[str, bool]]
 
 
-def grown(opening: tuple[str, bool], letter: str) -> tuple[str, bool]:
-    head, may_grow = opening
+def head(opening: tuple[str, bool], letter: str) -> tuple[str, bool]:
+    """Grow the first word, up to five letters; ``$`` for its end."""
+    word, may_grow = opening
     if not may_grow:
         return opening
     if not letter.isalnum():
-        return (f"{head}$", False) if head else opening
-    return head + letter, len(head) + 1 < cutting.HEAD
+        return (f"{word}$", False) if word else opening
+    return word + letter, len(word) + 1 < cutting.HEAD
 
 
-def openings(pattern: Any, found: Openings) -> Openings:
-    """How the first word of what a parsed pattern matches can begin: up to five letters, ``$`` for its end."""
+def first_three(opening: tuple[str, bool], letter: str) -> tuple[str, bool]:
+    text, may_grow = opening
+    return (text + letter, len(text) < 2) if may_grow else opening
+
+
+def everything(opening: tuple[str, bool], letter: str) -> tuple[str, bool]:
+    return opening[0] + letter, True
+
+
+def openings(pattern: Any, found: Openings, grow: Grow = head) -> Openings:
+    """How what a parsed pattern matches can begin, and whether that is known to go on; (``""``, False) is anything."""
     for op, arg in pattern:
         if op is opcodes.LITERAL:
-            found = {grown(o, chr(arg)) for o in found}
+            found = {grow(o, chr(arg)) for o in found}
         elif op is opcodes.SUBPATTERN:
-            found = openings(arg[3], found)
+            found = openings(arg[3], found, grow)
         elif op is opcodes.BRANCH:
-            found = set[tuple[str, bool]]().union(*(openings(branch, found) for branch in arg[1]))
+            found = set[tuple[str, bool]]().union(*(openings(branch, found, grow) for branch in arg[1]))
         elif op in (opcodes.MAX_REPEAT, opcodes.POSSESSIVE_REPEAT):
             low, high, repeated = arg
             result: Openings = set(found) if low == 0 else set()
             for times in range(1, min(int(high), cutting.HEAD) + 1):
-                found = openings(repeated, found)
+                found = openings(repeated, found, grow)
                 if times >= low:
                     result |= found
             found = result
         elif op is opcodes.IN:
-            found = set[tuple[str, bool]]().union(*(of_set(kind, value, found) for kind, value in arg))
+            found = set[tuple[str, bool]]().union(*(of_set(kind, value, found, grow) for kind, value in arg))
         elif op not in (opcodes.AT, opcodes.ASSERT, opcodes.ASSERT_NOT):
-            found = {(head, False) for head, _ in found}
+            found = {(text, False) for text, _ in found}
     return found
 
 
-def of_set(kind: Any, value: Any, found: Openings) -> Openings:
+def of_set(kind: Any, value: Any, found: Openings, grow: Grow) -> Openings:
     if kind is opcodes.LITERAL:
-        return {grown(o, chr(value)) for o in found}
+        return {grow(o, chr(value)) for o in found}
     if value is opcodes.CATEGORY_DIGIT:
-        return {grown(o, "0") for o in found}
+        return {grow(o, "0") for o in found}
     if value in (opcodes.CATEGORY_NOT_WORD, opcodes.CATEGORY_SPACE):
-        return {grown(o, " ") for o in found}
-    return {(head, False) for head, _ in found}
+        return {grow(o, " ") for o in found}
+    return {(text, False) for text, _ in found}
+
+
+def openings_of(pattern: re.Pattern[str], grow: Grow = head) -> Openings:
+    return openings(parser.parse(pattern.pattern), {("", True)}, grow)
 
 
 @pytest.mark.parametrize("pattern", [wording._ADVERT_STARTS, wording._PLATFORMS, wording._WIRE_MARK])
 def test_every_pattern_of_adverts_opens_with_a_known_head(pattern: re.Pattern[str]) -> None:
-    heads = {head for head, _ in openings(parser.parse(pattern.pattern), {("", True)}) if head}
+    found = openings_of(pattern)
+    assert ("", False) not in found, "an alternative that opens with any word: no head can find it"
+    heads = {word for word, _ in found if word}
     assert len(heads) > 2
-    unknown = [h for h in heads if not any(h.startswith(known) for known in wording.HEADS) and not h.startswith("0")]
-    assert not unknown
+    assert not [h for h in heads if not any(h.startswith(known) for known in wording.HEADS) and not h.startswith("0")]
+
+
+def test_every_advert_that_is_known_by_what_it_holds_has_a_marker() -> None:
+    texts = {text for text, _ in openings_of(wording._ADVERT_ANYWHERE, everything)}
+    assert len(texts) > 10
+    assert not [text for text in texts if not any(marker in text for marker in wording.MARKERS)]
+
+
+def test_whatever_may_carry_a_sentence_on_is_left_to_the_patterns() -> None:
+    found = {text for pattern in (sentences.CARRIES_ON, sentences.CARRIES_THOUGHT) for text, _ in openings_of(pattern, first_three)}
+    assert len(found) > 25
+    assert not [text for text in found if not text.startswith(batches._CARRIERS)]
+    afresh = {text[0] for text, _ in openings_of(sentences.STARTS_AFRESH, first_three)}
+    assert afresh == {"و", *map(chr, cutting._MAY_START_AFRESH)}

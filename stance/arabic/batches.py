@@ -20,6 +20,7 @@ from stance.arabic.sentences import (
     BULLETS,
     LINE_STOPS,
     ORNAMENTS,
+    PROSE_WORDS,
     SHORT_FORMS,
     STOPS,
     Line,
@@ -53,7 +54,7 @@ def code_points(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArr
 
 
 def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
-    """Cut every text as `split_sentences` does.
+    """Cut every text as `split_sentences` does (semicolons join clauses here: ``semicolons=True`` has no twin).
 
     Parameters
     ----------
@@ -75,6 +76,7 @@ def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
     pieces, doubtful = c.find_pieces(codes, bounds, flags, fold, heads, markers, shorts, carriers, lines, kinds)
     for i, start, end, _, _ in pieces[pieces[:, 4] != 0].tolist():
         d = int(lines[i, c.TEXT])
+        # An advert at the head or the tail changes the kinds of its neighbours, so the whole line is cut again.
         doubtful[i] |= is_advert(clean(texts[d][start - bounds[d, 0] : end - bounds[d, 0]]))
     more: list[tuple[int, int, int, int, int]] = []
     for i in np.flatnonzero(doubtful).tolist():
@@ -108,7 +110,7 @@ def _kinds_of_lines(
         start, end = start - base, end - base
         kinds[i] = _NUMBER[kind_by_wording(text, start, end, clean(text[start:end]) if brief else "")]
     # A line's place can tell only where some of a text's lines are prose, and some are not.
-    body = (lines[:, c.STOPPED] != 0) | (lines[:, c.WORDS] > 25)
+    body = (lines[:, c.STOPPED] != 0) | (lines[:, c.WORDS] > PROSE_WORDS)
     n = np.bincount(lines[:, c.TEXT], minlength=len(texts))
     prose = np.bincount(lines[:, c.TEXT], body, minlength=len(texts))
     last = np.cumsum(n)

@@ -37,7 +37,8 @@ KEY_BITS, HEAD = 10, 5
 NO, YES, DOUBT = 0, 1, 2
 
 _LONG_QUOTE, _BRIEF_LINE, _MANY_WORDS, _ELLIPSIS = 500, 220, 120, 5  # as sentences.py has them (a test compares)
-_DATELINE = 80
+_DATELINE, _ITEM = 80, 40
+_MAY_START_AFRESH = (0x641, 0x62B, 0x643, 0x644, 0x63A)  # ف ث ك ل غ; و always does
 _SPREAD, _KEY = np.uint64(0x9E3779B97F4A7C15), np.uint64((1 << KEY_BITS) - 1)
 _BITS, _EMPTY = np.uint64(KEY_BITS), np.uint64(0)
 _DOT, _DOTS, _QUERIES, _BLANK, _END = 0x2E, 0x2026, (0x21, 0x3F, 0x61F, 0x203D, 0x2047, 0x2048, 0x2049, 0xFF01, 0xFF1F), 32, 0x24
@@ -46,7 +47,7 @@ _STRAIGHT, _APOSTROPHE, _OPEN, _SHUT, _SIX, _NINE = 0x22, 0x27, 0xAB, 0xBB, 0x20
 
 @compiled
 def joined(key, code):
-    """Return a key with one more character: ten bits of each of the last six."""
+    """Return a key with one more character, ten bits of it; a key holds six, longer words need a guard."""
     return key << _BITS | np.uint64(code) & _KEY
 
 
@@ -171,7 +172,7 @@ def find_lines(codes, bounds, flags, fold, heads, markers):
 
 @compiled
 def _closes(code, flags):
-    # what may follow the stop at the end of a line: brackets (but not ﴾), quotation marks, blanks, unseen characters
+    # What may follow the stop at the end of a line: what `sentences._lines` strips (which knows no ﴾), and the unseen.
     if flags[code] & (UNSEEN | CLOSE):
         return code != 0xFD3E
     return code in (_STRAIGHT, _APOSTROPHE, _BLANK, 9, 0xA0)
@@ -232,16 +233,16 @@ def _opens(codes, flags, base, at):
     """Tell whether a straight quotation mark stands where a word could begin."""
     if at == base:
         return True
-    one = codes[at - 1]
+    last = codes[at - 1]
     # ( [ : ، ؛ . - – ـ
-    if flags[one] & SPACE or one in (0x28, 0x5B, 0x3A, 0x60C, 0x61B, 0x2E, 0x2D, 0x2013, 0x640):
+    if flags[last] & SPACE or last in (0x28, 0x5B, 0x3A, 0x60C, 0x61B, 0x2E, 0x2D, 0x2013, 0x640):
         return True
     if at - 2 < base:
         return False
-    two = codes[at - 2]
-    if flags[two] & SPACE and one in (0x648, 0x644, 0x628, 0x643, 0x641):  # و ل ب ك ف
+    last_but_one = codes[at - 2]
+    if flags[last_but_one] & SPACE and last in (0x648, 0x644, 0x628, 0x643, 0x641):  # و ل ب ك ف
         return True
-    return one == 0x644 and two == 0x627
+    return last == 0x644 and last_but_one == 0x627
 
 
 @compiled
@@ -249,14 +250,14 @@ def _is_harmless(codes, flags, base, at, end):
     """Tell whether a stop belongs to a number, an address or an initial."""
     if codes[at] != _DOT or at - 1 < base:
         return False
-    one = flags[codes[at - 1]]
+    before = flags[codes[at - 1]]
     following = codes[at + 1] if at + 1 < end else 0
     skipped = codes[at + 2] if at + 2 < end and _is_invisible(flags, following) else following
-    if one & DIGIT and at + 1 < end and (flags[following] | flags[skipped]) & DIGIT:
+    if before & DIGIT and at + 1 < end and (flags[following] | flags[skipped]) & DIGIT:
         return True
     if at + 1 < end and _is_plain(codes[at - 1]) and _is_plain(following):
         return True
-    if not one & LETTER or (at + 1 < end and following in (_DOT, _DOTS)):
+    if not before & LETTER or (at + 1 < end and following in (_DOT, _DOTS)):
         return False
     if at - 2 >= base and flags[codes[at - 2]] & (WORD | UNSEEN):
         return False
@@ -319,8 +320,8 @@ def _close_end(codes, flags, at, end):
 def _ends_sentence(codes, flags, shorts, carriers, start, end, at, run, close, quote_start, quote_end):
     """Decide whether a stop ends a sentence, `YES` or `NO`, or say `DOUBT`: twin of `sentences._ends_sentence`.
 
-    The stop is at `at`, its run goes to `run`, what closes to `close`; the quotation around it, if any, has a
-    `quote_end` above 0.
+    The stop is at `at`, its run goes to `run`, what closes to `close`; `quote_start` and `quote_end` are those of the
+    quotation around it, 0 for none.
     """
     after = close
     while after < min(end, close + 32) and flags[codes[after]] & SPACE:
@@ -341,15 +342,15 @@ def _ends_sentence(codes, flags, shorts, carriers, start, end, at, run, close, q
         if close > run or quote_end > 0:
             if codes[after] == 0x648:  # و
                 return YES
-            return DOUBT if codes[after] in (0x641, 0x62B, 0x643, 0x644, 0x63A) else NO  # ف ث ك ل غ
+            return DOUBT if codes[after] in _MAY_START_AFRESH else NO
         shouted = codes[run - 1] == 0x21 or codes[run - 1] == 0x3F
         return NO if shouted and (_is_plain(codes[close]) or codes[close] in (0x3D, 0x26, 0x2F, 0x23)) else YES
-    two = joined(np.uint64(codes[after]) & _KEY, codes[after + 1]) if after + 1 < end else _EMPTY
-    three = joined(two, codes[after + 2]) if after + 2 < end else _EMPTY
+    two_letters = joined(np.uint64(codes[after]) & _KEY, codes[after + 1]) if after + 1 < end else _EMPTY
+    three_letters = joined(two_letters, codes[after + 2]) if after + 2 < end else _EMPTY
     quoted = False
     for i in range(run, close):
         quoted = quoted or codes[i] in (_STRAIGHT, _APOSTROPHE, _SHUT, _NINE, 0x2019)
-    if (quoted or dots > 1) and (contains(carriers, two) or contains(carriers, three)):
+    if (quoted or dots > 1) and (contains(carriers, two_letters) or contains(carriers, three_letters)):
         return DOUBT
     if dots > 1:
         return YES if _words_before(codes, flags, max(start, at - 160), at) >= _ELLIPSIS else NO
@@ -492,7 +493,7 @@ def find_pieces(codes, bounds, flags, fold, heads, markers, shorts, carriers, li
             while q < n_quotes and quotes[q, 1] < stop - 2:
                 q += 1
             its = kind
-            if its == LIST and c and lines[line, WORDS] > 40:
+            if its == LIST and c and lines[line, WORDS] > _ITEM:
                 its = SENTENCE
             if its == SENTENCE and q < n_quotes and quotes[q, 0] <= begin and stop <= quotes[q, 1] + 1:
                 its = QUOTED

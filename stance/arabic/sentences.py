@@ -34,6 +34,7 @@ SHORT_LINE = 220
 
 STOPS = ".!?؟۔…‽⁇⁈⁉！？。"
 BULLETS = "•▪●■►"
+LINE_STOPS = f"{STOPS}:،؛"
 _WORD = rf"\w{MARKS}{INVISIBLE}"
 
 _LINE = re.compile("[^\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
@@ -76,6 +77,11 @@ _QUOTE = re.compile(
     r"|(?<=\")(?:(?<=[\s(\[:،؛.\-–ـ]\")|(?<=\s[ولبكف]\")|(?<=ال\")|(?<![^\n]\"))(?=\S)[^\"]++(?<=\S)\"(?!\w))"
 )
 
+PROSE_WORDS = 25
+"""A line of more words is prose, whether it ends with a stop or not."""
+ITEM_WORDS = 40
+"""A bullet before more words opens a paragraph, and only its first sentence is an item."""
+
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\w+",
@@ -93,14 +99,14 @@ _LETTER_NAMES = frozenset(
     )
 )
 SHORT_FORMS = _ABBREVIATIONS | _TITLES_JOINED | _LETTER_NAMES
-_CARRIES_ON = re.compile(
+CARRIES_ON = re.compile(
     r"(?:قائل|مؤكد|مضيف|مشير|موضح|معتبر|لافت|مبين|بحسب\b|حسب\b|وفق|على حد|في إشارة|في اشارة|كما قال|كما جاء|قال\b|قالت\b|"
     r"يقول\b|تقول\b|he said|she said|said\b)"
 )
-_CARRIES_THOUGHT = re.compile(
+CARRIES_THOUGHT = re.compile(
     r"(?:بل|حيث|لأن|إما|أو|أم|إلخ|الخ|حتى|عندما|بدءا|مثل|رغم|الأمر الذي|في وقت|or|because)\b"
 )
-_STARTS_AFRESH = re.compile(r"(?:و|ف(?!ي\b)|ثم\b|كما\b|لكن\b|غير أن)")
+STARTS_AFRESH = re.compile(r"(?:و|ف(?!ي\b)|ثم\b|كما\b|لكن\b|غير أن)")
 
 
 class SentenceSpan(NamedTuple):
@@ -213,7 +219,6 @@ def _lines(text: str) -> list[Line]:
     return lines
 
 
-LINE_STOPS = f"{STOPS}:،؛"
 
 def _unwrapped(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Join the lines of hard-wrapped copy into paragraphs; copy with one paragraph a line passes unchanged.
@@ -297,23 +302,23 @@ def _ends_sentence(
         return False
     if quote is not None and match.end() < quote[1]:
         return quote[1] - quote[0] > QUOTE_CHARS
-    if run != "." and _ASKS.search(run) is not None:
+    if run != "." and ASKS.search(run) is not None:
         if close[:1] in (")", "]"):
             return False
         if close or quote is not None:  # a question quoted: "… ؟" وأضاف against the title «… ؟» للكاتب
-            return _STARTS_AFRESH.match(after) is not None
+            return STARTS_AFRESH.match(after) is not None
         return not (run[-1] in "!?" and match.end() < end and text[match.end()] in _ADDRESS)
-    if close and _QUOTE_ENDS.search(close) and _CARRIES_ON.match(after):
+    if close and _QUOTE_ENDS.search(close) and CARRIES_ON.match(after):
         return False
     dots = run.count(".") + 3 * run.count("…")
     if dots > 1:
-        if _CARRIES_ON.match(after) or _CARRIES_THOUGHT.match(after):
+        if CARRIES_ON.match(after) or CARRIES_THOUGHT.match(after):
             return False
         return len(text[max(start, at - 160) : at].split()) >= ELLIPSIS_WORDS
     return "؛" in run or ";" in run or not _is_abbreviation(text, start, at, after, bool(close))
 
 
-_ASKS = re.compile(r"[!?؟‽⁇⁈⁉！？]")
+ASKS = re.compile(r"[!?؟‽⁇⁈⁉！？]")
 _QUOTE_ENDS = re.compile(r"[\"'»”’]")
 _ADDRESS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=&/#")
 _LAST_WORD = re.compile(rf"[{_WORD}]+\s?\Z")
@@ -322,7 +327,7 @@ _FIRST_WORD = re.compile(rf"[{_WORD}]+")
 
 def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -> bool:
     plain = text[max(start, at - 24) : at].rpartition(" ")[2]
-    if len(plain) > 1 and plain.isalpha() and not plain.isascii() and "ـ" not in plain and plain not in SHORT_FORMS:
+    if len(plain) > 1 and plain.isalpha() and not plain.isascii() and UNSEEN.search(plain) is None and plain not in SHORT_FORMS:
         return False  # as most words; the rest of this function would find the same
     last = _LAST_WORD.search(text, max(start, at - 24), at)
     if last is None:
@@ -346,7 +351,7 @@ def _is_abbreviation(text: str, start: int, at: int, after: str, closed: bool) -
             and before[:-1].split()[-1:] != []
             and before[:-1].split()[-1] in _LETTER_NAMES
         )
-        if following in _LETTER_NAMES or (chained and not _STARTS_AFRESH.match(after)):
+        if following in _LETTER_NAMES or (chained and not STARTS_AFRESH.match(after)):
             return True
     return word.lower() in _ABBREVIATIONS or (not closed and "a" <= after[0] <= "z" and word.isascii())
 
@@ -372,7 +377,7 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def name_by_place(lines: list[Line]) -> None:
     """Name headlines, subheadings and lonely bullets, which only their neighbours tell from sentences."""
-    body = [line.stopped or line.words > 25 for line in lines]
+    body = [line.stopped or line.words > PROSE_WORDS for line in lines]
     if not any(body):
         return  # nothing but lines without a stop: perhaps a list of headlines, perhaps a list of sentences
     prose = [i for i, line in enumerate(lines) if line.kind == ""]
@@ -404,7 +409,7 @@ def _named_pieces(
         while quote < len(quotes) and quotes[quote][1] < end - 2:
             quote += 1
         kind = line.kind or "sentence"
-        if kind == "list" and number and line.words > 40:  # a bullet that opens a paragraph, not an item
+        if kind == "list" and number and line.words > ITEM_WORDS:  # a bullet that opens a paragraph, not an item
             kind = "sentence"
         if (
             kind == "sentence"

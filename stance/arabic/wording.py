@@ -11,7 +11,7 @@ FOLD = (("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ٱ", "ا"), ("ى", "ي"), ("
 LONGEST_DATELINE = 80
 LONGEST_LINK = 120
 HEADS = ["accep", "adver", "all$", "back$", "break", "c$", "click", "cooki", "copy$", "copyr", "downl", "e$", "email", "faceb", "find$", "follo", "free$", "getty", "image", "insta", "join$", "last$", "leave", "like$", "linke", "log$", "login", "messe", "mobil", "more$", "most$", "newsl", "next$", "photo", "pictu", "pinte", "previ", "print", "priva", "read$", "relat", "rss", "see$", "share", "sign$", "skip$", "sms", "spons", "stc", "subsc", "tag$", "tags$", "tap$", "teleg", "terms", "tikto", "twitt", "updat", "watch", "whats", "x", "youtu", "zain", "اترك$", "اخبار", "اخر$", "ارسال", "ارسل$", "اشترك", "اضغط", "اضف$", "اعلان", "اقرءو", "اقرا$", "اقراو", "اكس", "الاكث", "البري", "التعل", "الراب", "الصور", "الكلم", "المزي", "الوسو", "انتهي", "انستج", "انستغ", "انضم$", "انضمو", "انظر$", "انقر", "بريد$", "تابع$", "تابعن", "تابعو", "تاريخ", "تصغير", "تصوير", "تغريد", "تكبير", "تلغرا", "تليغر", "تم$", "تويتر", "تيك$", "جميع$", "حفظ", "حقوق$", "حمل$", "حملوا", "رابط$", "ربما$", "سجل$", "سجلوا", "سمات", "سناب$", "شارك", "شاهد$", "شاهدو", "صور$", "صوره$", "طالع$", "طباعه", "عدسه$", "فيس$", "فيسبو", "قد$", "كافه$", "كل$", "كلمات", "لقراء", "للاشت", "للاعل", "للتوا", "للمزي", "لينكد", "ماده$", "محتوي", "مده$", "مشارك", "مقالا", "مواد$", "مواضي", "موضوع", "نسخ$", "نشر$", "هاشتا", "واتس$", "واتسا", "وسوم", "وقت$", "يتبع", "يمكنك", "يوتيو"]
-"""How the first word of an advert begins, up to five letters, ``$`` being its end; or with a digit, or before `` / ``, or after ``©``."""
+"""How the first word of an advert begins, up to five letters, ``$`` being its end; or with a digit, or after ``©``; credits have `` / `` after it."""
 MARKERS = ("محفو", "rese", "تلغر", "تليغ", "واتس", "اضغط", "انقر", "clic")
 """One of these stands somewhere in what is an advert by what it holds; or one of ``@ #``, ``//``, ``www``."""
 
@@ -28,6 +28,7 @@ def is_advert(short: str) -> bool:
     """Tell whether a short piece, as `clean` returns it, is furniture of a page: links, tags, rights, platforms."""
     return (
         _ADVERT_STARTS.match(short) is not None
+        or _CREDIT.match(short) is not None
         or _PLATFORMS.match(short) is not None
         or _ADDRESS_LINE.match(short) is not None
         or _WIRE_MARK.match(short) is not None
@@ -67,7 +68,7 @@ _ADVERT_STARTS = re.compile(
     r"|وقت القراءه|مده القراءه|اخر تحديث|نشر (?:في|بتاريخ)\W*\d|تم النشر|تاريخ النشر"
     # rights and pictures
     r"|(?:جميع|كل|كافه) (?:ال)?حقوق.{0,25}محفوظ|حقوق (?:النشر|الطبع|الملكيه).{0,12}محفوظ|©|(?:تصوير|عدسه|الصوره|صوره|صور)\s?[:/|]"
-    r"|(?:\()?(?:صوره|الصوره) (?:ارشيفيه|من الارشيف|تعبيريه)|\w+ / (?:ا ف ب|رويترز|غيتي)\Z"
+    r"|(?:\()?(?:صوره|الصوره) (?:ارشيفيه|من الارشيف|تعبيريه)"
     # English
     r"|next previous|previous next|(?:follow|join|like|find) us\b|subscribe\b|sign up\b|log ?in\b|click here|tap here|read (?:more|also|next)"
     r"|(?:see|watch) (?:also|more|now)\b|more (?:on|from) (?:this|our)\b|related (?:articles|stories|news|topics)|most (?:read|popular|viewed)"
@@ -81,6 +82,7 @@ _ADVERT_ANYWHERE = re.compile(
     r"(?:جميع الحقوق محفوظ|all rights reserved|من خلال تطبيق (?:تلغرام|تليغرام|واتس)|علي (?:تطبيق )?(?:تلغرام|تليغرام|واتساب) (?:اضغط|مجان)"
     r"|اضغط هنا|انقر هنا|click here to)"
 )
+_CREDIT = re.compile(r"[\W_]*\w+ / (?:ا ف ب|رويترز|غيتي)\Z")
 _PLATFORMS = re.compile(
     r"(?=.*[^\W\d])(?:[\W_]|\b(?:فيسبوك|فيس بوك|تويتر|اكس|واتساب|واتس اب|تلغرام|تليغرام|انستغرام|انستجرام|يوتيوب|لينكد ?ان|تيك توك|سناب شات|"
     r"بريد الكتروني|البريد الالكتروني|طباعه|نسخ الرابط|facebook|twitter|x|whatsapp|telegram|instagram|youtube|linkedin|tiktok|"

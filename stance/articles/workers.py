@@ -44,7 +44,8 @@ def score_encoded(
     documents: Sequence[Document], model: Model, encoder: Encoder, *, uncertain: bool = False, threads: int | None = None, beside: Beside = ALL
 ) -> Scored:
     """Score a batch and encode it: the same batch gives the same bytes in any process."""
-    # Small batches would be worked in plain Python where the kernel is not loaded, and differ in the seventh place.
+    # Small batches would be worked in plain Python where the kernel is not loaded, and differ in the seventh place. (The
+    # cutter finds the same pieces as the patterns; it is loaded for its speed.)
     import stance.arabic.cutting
     import stance.features.kernel  # noqa: F401
 
@@ -93,6 +94,11 @@ def _score(documents: Sequence[Document]) -> Scored:
     )
 
 
+def _import() -> None:
+    import stance.arabic.batches
+    import stance.features.kernel  # noqa: F401
+
+
 def _warm() -> None:
     import stance.features.kernel  # noqa: F401
     from stance.arabic.batches import split_many
@@ -139,8 +145,10 @@ class Workers:
         self._pool = ProcessPoolExecutor(
             processes, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(model, encoder, uncertain, beside)
         )
-        # One worker goes first: should the kernel have to be compiled, it is compiled once.
+        # One worker goes first: should the kernel have to be compiled, it is compiled once. The others import meanwhile.
         self._warm = self._pool.submit(_warm)
+        for _ in range(processes - 1):
+            self._pool.submit(_import)
 
     def submit(self, documents: list[Document]) -> Future[Scored]:
         """Have a batch scored."""
