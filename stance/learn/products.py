@@ -26,25 +26,45 @@ class SolverRows(csr_array):  # type: ignore[misc]  # scipy has no types
 
     scikit-learn's solvers take it as it is, without a copy, if its values are float32 or float64. All else is as with
     scipy, which also does what is not meant here: other types, many columns, vectors.
+
+    Notes
+    -----
+    The last product from either side is remembered, for newton-cg asks for it up to three times: for the loss, for the
+    gradient, and once more for the Hessian at the same place. So the values must not be changed after the first one.
     """
+
+    _last_right: tuple[Any, Any] | None = None
+    _last_left: tuple[Any, Any] | None = None
 
     def _matmul_multivector(self, other: Any) -> Any:
         """Return the rows times (n_columns, k), as scipy asks for it."""
         if not _meant(self, other):
             return super()._matmul_multivector(other)
-        dtype = np.result_type(self.data, other)
-        out = np.empty((self.shape[0], other.shape[1]), dtype)
-        _gather(self.indptr, self.indices, self.data, np.ascontiguousarray(other), out, (dtype.type(0),) * other.shape[1])
-        return out
+        if self._last_right is None or not _same(self._last_right[0], other):
+            out = np.empty((self.shape[0], other.shape[1]), np.result_type(self.data, other))
+            self._last_right = np.array(other, order="C"), out
+            _gather(self.indptr, self.indices, self.data, self._last_right[0], out, _zeros(out))
+        return self._last_right[1].copy()
 
     def _rmatmul_dispatch(self, other: Any) -> Any:
         """Return (k, n_rows) times the rows, as scipy asks for it."""
         if not (isinstance(other, np.ndarray) and other.ndim == 2 and other.shape[1] == self.shape[0] and _meant(self, other.T)):
             return super()._rmatmul_dispatch(other)
-        dtype = np.result_type(self.data, other)
-        out = np.zeros((self.shape[1], other.shape[0]), dtype)
-        _scatter(self.indptr, self.indices, self.data, np.ascontiguousarray(other.T), out, (dtype.type(0),) * other.shape[0])
-        return out.T
+        if self._last_left is None or not _same(self._last_left[0], other.T):
+            out = np.zeros((self.shape[1], other.shape[0]), np.result_type(self.data, other))
+            self._last_left = np.array(other.T, order="C"), out
+            _scatter(self.indptr, self.indices, self.data, self._last_left[0], out, _zeros(out))
+        return self._last_left[1].copy().T
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two operands are the same, type and all."""
+    return one.dtype == other.dtype and np.array_equal(one, other)
+
+
+def _zeros(out: Any) -> tuple[Any, ...]:
+    """Return a zero for each column."""
+    return (out.dtype.type(0),) * int(out.shape[1])
 
 
 def _meant(rows: Any, columns: Any) -> bool:
