@@ -17,15 +17,15 @@ from scipy.sparse import csr_array
 
 from stance.compiling import compiled
 
+ZERO = np.float32(0)
 MOST_COLUMNS = 8  # each number of columns is compiled by itself; with many, scipy's way is as good
-TYPES = (np.float32, np.float64)
 
 
 class SolverRows(csr_array):  # type: ignore[misc]  # scipy has no types
     """A `csr_array` whose products with a few dense columns, from the right and from the left, release the GIL.
 
-    scikit-learn's solvers take it as it is, without a copy, if its values are float32 or float64. All else is as with
-    scipy, which also does what is not meant here: other types, many columns, vectors.
+    Its values are float32; scikit-learn's solvers take it as it is, without a copy. All else is as with scipy, which also
+    does what is not meant here: other types, many columns, vectors.
 
     Notes
     -----
@@ -40,36 +40,26 @@ class SolverRows(csr_array):  # type: ignore[misc]  # scipy has no types
         """Return the rows times (n_columns, k), as scipy asks for it."""
         if not _meant(self, other):
             return super()._matmul_multivector(other)
-        if self._last_right is None or not _same(self._last_right[0], other):
-            out = np.empty((self.shape[0], other.shape[1]), np.result_type(self.data, other))
+        if self._last_right is None or not np.array_equal(self._last_right[0], other):
+            out = np.empty((self.shape[0], other.shape[1]), np.float32)
             self._last_right = np.array(other, order="C"), out
-            _gather(self.indptr, self.indices, self.data, self._last_right[0], out, _zeros(out))
+            _gather(self.indptr, self.indices, self.data, self._last_right[0], out, (ZERO,) * out.shape[1])
         return self._last_right[1].copy()
 
     def _rmatmul_dispatch(self, other: Any) -> Any:
         """Return (k, n_rows) times the rows, as scipy asks for it."""
         if not (isinstance(other, np.ndarray) and other.ndim == 2 and other.shape[1] == self.shape[0] and _meant(self, other.T)):
             return super()._rmatmul_dispatch(other)
-        if self._last_left is None or not _same(self._last_left[0], other.T):
-            out = np.zeros((self.shape[1], other.shape[0]), np.result_type(self.data, other))
+        if self._last_left is None or not np.array_equal(self._last_left[0], other.T):
+            out = np.zeros((self.shape[1], other.shape[0]), np.float32)
             self._last_left = np.array(other.T, order="C"), out
-            _scatter(self.indptr, self.indices, self.data, self._last_left[0], out, _zeros(out))
+            _scatter(self.indptr, self.indices, self.data, self._last_left[0], out, (ZERO,) * out.shape[1])
         return self._last_left[1].copy().T
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Return whether two operands are the same, type and all."""
-    return one.dtype == other.dtype and np.array_equal(one, other)
-
-
-def _zeros(out: Any) -> tuple[Any, ...]:
-    """Return a zero for each column."""
-    return (out.dtype.type(0),) * int(out.shape[1])
 
 
 def _meant(rows: Any, columns: Any) -> bool:
     """Return whether the compiled functions are for such a product."""
-    return rows.ndim == 2 and rows.data.dtype in TYPES and columns.dtype in TYPES and 0 < columns.shape[1] <= MOST_COLUMNS
+    return rows.ndim == 2 and rows.dtype == columns.dtype == np.float32 and 0 < columns.shape[1] <= MOST_COLUMNS
 
 
 # `zeros` has a zero for each column: a tuple, as its length is part of its type. So the loops over the columns are
