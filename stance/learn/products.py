@@ -41,9 +41,9 @@ class SolverRows(csr_array):  # type: ignore[misc]  # scipy has no types
         if not _meant(self, other):
             return super()._matmul_multivector(other)
         if self._last_right is None or not np.array_equal(self._last_right[0], other):
-            out = np.empty((self.shape[0], other.shape[1]), np.float32)
-            self._last_right = np.array(other, order="C"), out
-            _gather(self.indptr, self.indices, self.data, self._last_right[0], out, (ZERO,) * out.shape[1])
+            columns, out = np.array(other, order="C"), np.empty((self.shape[0], other.shape[1]), np.float32)
+            _gather(self.indptr, self.indices, self.data, columns, out, (ZERO,) * out.shape[1])
+            self._last_right = columns, out
         return self._last_right[1].copy()
 
     def _rmatmul_dispatch(self, other: Any) -> Any:
@@ -51,9 +51,9 @@ class SolverRows(csr_array):  # type: ignore[misc]  # scipy has no types
         if not (isinstance(other, np.ndarray) and other.ndim == 2 and other.shape[1] == self.shape[0] and _meant(self, other.T)):
             return super()._rmatmul_dispatch(other)
         if self._last_left is None or not np.array_equal(self._last_left[0], other.T):
-            out = np.zeros((self.shape[1], other.shape[0]), np.float32)
-            self._last_left = np.array(other.T, order="C"), out
-            _scatter(self.indptr, self.indices, self.data, self._last_left[0], out, (ZERO,) * out.shape[1])
+            columns, out = np.array(other.T, order="C"), np.zeros((self.shape[1], other.shape[0]), np.float32)
+            _scatter(self.indptr, self.indices, self.data, columns, out, (ZERO,) * out.shape[1])
+            self._last_left = columns, out
         return self._last_left[1].copy().T
 
 
