@@ -1,7 +1,7 @@
 """Fitting the logistic regression: to everything, and to everything but a fold; scikit-learn's solver, called well.
 
 What takes memory is the counts (five bytes for each n-gram of each text, see `count_features`), and the weighed rows of
-each fit under way (eight bytes).
+each fit under way (eight bytes), of which there are two at a time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Sparse times a few dense columns, without the GIL: what a solver spends its time on, so that several can work at once.
 
-scipy's product holds the GIL, and leaves the number of columns to the running time: with the three columns of three
-labels it takes about twice as long (scipy 1.17). The sums are taken in the same order, so that they are the same.
+scipy's product holds the GIL and has a loop over the columns in its innermost loop: with the three columns of three
+labels it took 3.6 ns for each value from the right and 2.8 ns from the left, this takes 1.7 and 2.0 (scipy 1.17, 10,000
+sentences). The sums are taken in the same order, so that they are the same. Should another scipy call its methods by other
+names than those overridden here, its own products are used.
 """
 
 # The types of compiled functions are numba's affair.
@@ -59,7 +61,8 @@ class SolverRows(csr_array):  # type: ignore[misc]  # scipy has no types
 
 def _meant(rows: Any, columns: Any) -> bool:
     """Return whether the compiled functions are for such a product."""
-    return rows.ndim == 2 and rows.dtype == columns.dtype == np.float32 and 0 < columns.shape[1] <= MOST_COLUMNS
+    few = 0 < columns.shape[1] <= MOST_COLUMNS
+    return bool(few and rows.ndim == 2 and rows.dtype == columns.dtype == np.float32)
 
 
 # `zeros` has a zero for each column: a tuple, as its length is part of its type. So the loops over the columns are
