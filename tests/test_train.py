@@ -107,6 +107,13 @@ def test_same_recipe_and_labels_give_the_same_bytes(training, tmp_path):
     assert (tmp_path / "a.joblib").read_bytes() == (tmp_path / "b.joblib").read_bytes()
 
 
+def test_a_second_thread_changes_no_bit(training, monkeypatch):
+    monkeypatch.setattr(fit, "FITS_AT_A_TIME", 1)
+    alone = train(small())
+    assert np.array_equal(alone.model.coefficients, training.model.coefficients)
+    assert (alone.model.temperature, alone.metrics) == (training.model.temperature, training.metrics)
+
+
 @pytest.mark.parametrize("name", ["stance-ar"])
 def test_shipped_model_is_what_its_recipe_makes(name):
     shipped = stance.load(ROOT / "models" / f"{name}.joblib")

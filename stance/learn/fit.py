@@ -1,11 +1,12 @@
 """Fitting the logistic regression: to everything, and to everything but a fold; scikit-learn's solver, called well.
 
 What takes memory is the counts (five bytes for each n-gram of each text, see `count_features`), and the weighed rows of
-each fit under way (eight bytes).
+each fit under way (eight bytes), of which there are two at a time.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -24,10 +25,12 @@ from stance.errors import LabelError, RecipeError
 from stance.features.engine import BoundEngine
 from stance.features.space import FeatureSpace
 from stance.labels.records import LabelledData
+from stance.learn.products import SolverRows
 from stance.learn.recipe import Recipe
 from stance.model.classifier import merge_logits
 
 TOLERANCE, FOLD_TOLERANCE = 1e-5, 1e-4  # of the gradient of the mean loss: of the model, and of those that only validate
+FITS_AT_A_TIME = 2  # each takes memory
 AT_ONCE = 1 << 18  # numbers that are looked at in one go, where that takes memory
 
 
@@ -129,7 +132,7 @@ def fold_idf(space: FeatureSpace, counts: Any) -> npt.NDArray[np.float64]:
 def weighed(space: FeatureSpace, counts: Any, idf: npt.NDArray[np.float64] | None = None) -> Any:
     """Return the TF-IDF rows of `counts`, float32; where the values stand is not copied, but shared."""
     values = space.weigh(counts.indptr, counts.indices, counts.data, idf, np.float32)
-    return csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
+    return SolverRows((values, counts.indices, counts.indptr), shape=counts.shape)
 
 
 def fit_everything(space: FeatureSpace, counts: Any, data: LabelledData, recipe: Recipe) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -142,10 +145,9 @@ def fit_everything(space: FeatureSpace, counts: Any, data: LabelledData, recipe:
 def solvers() -> Iterator[Executor]:
     """Lend threads for fits; those that have not begun when the context is left are called off.
 
-    One thread: scipy's products of sparse matrices, which take the time, hold the GIL (measured with scipy 1.17: two
-    threads took twice the time of one), so that a second one would take memory and win nothing.
+    Two at the most, as each takes memory; which fit runs in which thread, and beside which, changes no number.
     """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="stance-fit")
+    pool = ThreadPoolExecutor(min(FITS_AT_A_TIME, os.cpu_count() or 1), thread_name_prefix="stance-fit")
     with warnings.catch_warnings():  # of the whole process, so here and not in the threads
         warnings.simplefilter("ignore", ConvergenceWarning)  # `fit` looks at the number of iterations itself, and raises
         try:
