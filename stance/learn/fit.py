@@ -1,7 +1,7 @@
 """Fitting the logistic regression: to everything, and to everything but a fold; scikit-learn's solver, called well.
 
 What takes memory is the counts (five bytes for each n-gram of each text, see `count_features`), and the weighed rows of
-each fit under way (eight bytes), of which there are two at a time.
+each fit under way (eight bytes), of which there are two at a time, or one where the counts are many.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stance.learn.recipe import Recipe
 from stance.model.classifier import merge_logits
 
 TOLERANCE, FOLD_TOLERANCE = 1e-5, 1e-4  # of the gradient of the mean loss: of the model, and of those that only validate
-FITS_AT_A_TIME = 2  # each takes memory
+FITS_AT_A_TIME, MANY_COUNTS = 2, 1 << 25  # each takes memory; from so many counts on there is one, which takes half the speed
 AT_ONCE = 1 << 18  # numbers that are looked at in one go, where that takes memory
 
 
@@ -142,12 +142,13 @@ def fit_everything(space: FeatureSpace, counts: Any, data: LabelledData, recipe:
 
 
 @contextmanager
-def solvers() -> Iterator[Executor]:
-    """Lend threads for fits; those that have not begun when the context is left are called off.
+def solvers(counts: Any) -> Iterator[Executor]:
+    """Lend threads for fits to these counts; those that have not begun when the context is left are called off.
 
     Two at the most, as each takes memory; which fit runs in which thread, and beside which, changes no number.
     """
-    pool = ThreadPoolExecutor(min(FITS_AT_A_TIME, os.cpu_count() or 1), thread_name_prefix="stance-fit")
+    threads = 1 if counts.nnz > MANY_COUNTS else min(FITS_AT_A_TIME, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="stance-fit")
     with warnings.catch_warnings():  # of the whole process, so here and not in the threads
         warnings.simplefilter("ignore", ConvergenceWarning)  # `fit` looks at the number of iterations itself, and raises
         try:
@@ -192,7 +193,7 @@ def held_out_logits(
         logits: npt.NDArray[np.float64] = weighed(space, counts[held], idf) @ weights.T + intercepts
         return logits if fitted == data.scheme.labels else merge_logits(logits, data.scheme.places(fitted))
 
-    with solvers() if pool is None else nullcontext(pool) as lent:
+    with solvers(counts) if pool is None else nullcontext(pool) as lent:
         jobs = [(held, lent.submit(of_fold, seen, held)) for seen, held in folds]
         for held, job in jobs:
             yield held, job.result()

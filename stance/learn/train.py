@@ -148,7 +148,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
     pruned: dict[str, int | float] | None = None
     metrics, temperature = None, 1.0
     progress("fitting the logistic regression", 0, 1)
-    with solvers() as pool:
+    with solvers(counts) as pool:
         model_fit = pool.submit(fit_everything, space, counts, data, recipe)
         if recipe.max_size and (kept := _prune(space, model_fit.result()[0], recipe.max_size)) is not None:
             pruned = {"before": len(space.vocabulary), "after": int(kept.sum())}
@@ -195,7 +195,7 @@ def fit_once(data: LabelledData, rows: Sequence[int], recipe: Recipe, normalizer
     truth, fitted = fitted_labels(data, recipe)
     x = weighed(space, count_features(space, texts))
     groups, factors = (of_rows(each, list(rows)) for each in (groups_of(data, recipe), factors_of(data, recipe)))
-    with solvers() as pool:
+    with solvers(x) as pool:
         weights, intercepts = pool.submit(fit, x, [truth[i] for i in rows], recipe, fitted, groups, factors).result()
     return Model(
         recipe.name, scheme.task, scheme.name, scheme.labels, space, weights.astype(np.float32),
