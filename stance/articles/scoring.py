@@ -181,7 +181,7 @@ class Beside:
     Attributes
     ----------
     actors, sentiment : bool
-        Actors cost several times the time of cutting and labelling, sentiment about a third of it.
+        Actors cost two to three times the time of cutting and labelling, sentiment about two thirds of it.
     """
 
     actors: bool = True
