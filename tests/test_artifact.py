@@ -105,6 +105,13 @@ def test_random_damage_gives_a_model_or_an_error(saved, tmp_path):
             load_model(path)
 
 
+def refuse(folder, meta, arrays, message):
+    """A file with this in it is refused, with this message."""
+    write_artifact(folder / "bad.joblib", meta, arrays)
+    with pytest.raises(ArtifactError, match=message):
+        load_model(folder / "bad.joblib")
+
+
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [("coefficients", np.zeros((2, 3), "f4"), "coefficients"), ("intercepts", np.zeros(9), "intercept"),
@@ -118,9 +125,7 @@ def test_arrays_that_contradict_each_other_are_named(saved, tmp_path, name, arra
         del arrays[name]
     else:
         arrays[name] = array
-    write_artifact(tmp_path / "bad.joblib", meta, arrays)
-    with pytest.raises(ArtifactError, match=message):
-        load_model(tmp_path / "bad.joblib")
+    refuse(tmp_path, meta, arrays, message)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +139,10 @@ def test_arrays_that_contradict_each_other_are_named(saved, tmp_path, name, arra
 )  # fmt: skip
 def test_labels_that_merge_into_nothing_sensible_are_refused(saved, tmp_path, changes, message):
     meta, arrays = read_artifact(saved)
-    write_artifact(tmp_path / "bad.joblib", meta | changes, arrays)
-    with pytest.raises(ArtifactError, match=message):
-        load_model(tmp_path / "bad.joblib")
+    refuse(tmp_path, meta | changes, arrays, message)
     for name in changes:
         del meta[name]
-    write_artifact(tmp_path / "bad.joblib", meta, arrays)
-    with pytest.raises(ArtifactError, match="damaged"):
-        load_model(tmp_path / "bad.joblib")
+    refuse(tmp_path, meta, arrays, "damaged")
 
 
 @pytest.mark.parametrize(
@@ -151,9 +152,7 @@ def test_labels_that_merge_into_nothing_sensible_are_refused(saved, tmp_path, ch
 )  # fmt: skip
 def test_settings_that_would_fail_later_are_refused(saved, tmp_path, changes, message):
     meta, arrays = read_artifact(saved)
-    write_artifact(tmp_path / "bad.joblib", meta | changes, arrays)
-    with pytest.raises(ArtifactError, match=message):
-        load_model(tmp_path / "bad.joblib")
+    refuse(tmp_path, meta | changes, arrays, message)
 
 
 def test_finer_labels_come_back_as_they_were_saved(model, tmp_path):

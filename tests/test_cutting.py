@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stance.arabic import batches, cutting, sentences, wording
+from stance.arabic.characters import code_points, text_bounds
 from stance.arabic.sentences import SentenceSpan, split_sentences
 
 ARTICLES = Path(__file__).resolve().parents[2] / "shared" / "articles"
@@ -57,7 +58,7 @@ def test_it_finds_what_the_patterns_find_in_real_articles_and_leaves_few_lines_t
     texts = [f"{record['title']}\n{record['text']}" for record in records]
     texts += [text.replace("\n", " ") for text in texts[::7]]  # one endless line each
     assert many(texts) == [split_sentences(text) for text in texts]
-    codes, bounds = batches.code_points(texts)
+    codes, bounds = code_points(texts), text_bounds(texts)
     tables = batches._tables()
     lines, wrapped = cutting.find_lines(codes, bounds, *tables[:4])
     kinds = batches._kinds_of_lines(texts, lines, bounds, wrapped)
@@ -73,7 +74,7 @@ def test_it_finds_what_the_patterns_find_in_real_articles_and_leaves_few_lines_t
 @example("ﷺ جميع الحقوق محفوظة لموقعنا")
 @example("\u212aeep / غيتي")
 def test_furniture_is_never_overlooked(text: str) -> None:
-    codes, _ = batches.code_points([text])
+    codes = code_points([text])
     flags, fold, heads, markers, *_ = batches._tables()
     if wording.is_advert(wording.clean(text)):
         assert cutting.may_be_furniture(codes, flags, fold, heads, markers, 0, len(codes))

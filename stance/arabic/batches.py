@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stance.arabic import cutting as c
-from stance.arabic.characters import CODE_POINTS
+from stance.arabic.characters import CODE_POINTS, code_points, every_character, text_bounds
 from stance.arabic.sentences import (
     BULLETS,
     LINE_STOPS,
@@ -45,14 +45,6 @@ _CARRIERS = (
 )
 
 
-def code_points(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return texts as one buffer of code points (n,) uint32 and where each begins and ends in it, (n_texts, 2) int64."""
-    bounds = np.zeros((len(texts), 2), dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=bounds[:, 1])
-    bounds[1:, 0] = bounds[:-1, 1]
-    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4"), bounds
-
-
 def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
     """Cut every text as `split_sentences` does (semicolons join clauses here: ``semicolons=True`` has no twin).
 
@@ -69,7 +61,7 @@ def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
     kind : (n_pieces,) int64
         Places in `KINDS`.
     """
-    codes, bounds = code_points(texts)
+    codes, bounds = code_points(texts), text_bounds(texts)
     flags, fold, heads, markers, shorts, carriers = _tables()
     lines, wrapped = c.find_lines(codes, bounds, flags, fold, heads, markers)
     kinds = _kinds_of_lines(texts, lines, bounds, wrapped)
@@ -81,7 +73,7 @@ def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
     more: list[tuple[int, int, int, int, int]] = []
     for i in np.flatnonzero(doubtful).tolist():
         row, base = lines[i].tolist(), int(bounds[lines[i, c.TEXT], 0])
-        line = _line(row, base, KINDS[kinds[i]] if kinds[i] else "")
+        line = _line(row, base, kinds[i])
         more += ((i, s.start + base, s.end + base, _NUMBER[s.kind], 0) for s in cut_line(texts[row[c.TEXT]], line))
     for d in np.flatnonzero(wrapped).tolist():
         first, base = int(np.searchsorted(lines[:, c.TEXT], d)), int(bounds[d, 0])
@@ -94,8 +86,9 @@ def split_many(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], ...]:
     return text, pieces[:, 1] - base_of, pieces[:, 2] - base_of, pieces[:, 3]
 
 
-def _line(row: list[int], base: int, kind: str) -> Line:
-    return Line(row[c.START] - base, row[c.END] - base, "", row[c.WORDS], bool(row[c.STOPPED]), kind)
+def _line(row: list[int], base: int, kind: int) -> Line:
+    name = "" if kind == c.SENTENCE else KINDS[kind]
+    return Line(row[c.START] - base, row[c.END] - base, "", row[c.WORDS], bool(row[c.STOPPED]), name)
 
 
 def _kinds_of_lines(
@@ -115,10 +108,10 @@ def _kinds_of_lines(
     prose = np.bincount(lines[:, c.TEXT], body, minlength=len(texts))
     last = np.cumsum(n)
     for d in np.flatnonzero((prose > 0) & (prose < n) & ~wrapped).tolist():
-        first, base = int(last[d] - n[d]), int(bounds[d, 0])
-        rows = [_line(row, base, KINDS[kind] if kind else "") for row, kind in zip(lines[first : last[d]].tolist(), kinds[first : last[d]].tolist(), strict=True)]
+        its, base = slice(last[d] - n[d], last[d]), int(bounds[d, 0])
+        rows = [_line(row, base, kind) for row, kind in zip(lines[its].tolist(), kinds[its].tolist(), strict=True)]
         name_by_place(rows)
-        kinds[first : last[d]] = [_NUMBER[row.kind] for row in rows]
+        kinds[its] = [_NUMBER[row.kind] for row in rows]
     kinds[elsewhere] = c.ELSEWHERE
     return kinds
 
@@ -126,7 +119,7 @@ def _kinds_of_lines(
 @cache
 def _tables() -> tuple[npt.NDArray[Any], ...]:
     """Return `flags`, `fold`, `heads`, `markers`, `shorts` and `carriers` of `stance.arabic.cutting`."""
-    every = np.arange(CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    every = every_character()
     flags = np.zeros(CODE_POINTS, dtype=np.uint16)
     for bit, name in enumerate(c.FLAGS):
         for run in re.finditer(f"(?:{_SETS[name]})+", every):

@@ -14,8 +14,12 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from stance.files import write_text
+
 Tables = tuple[dict[int, str], dict[int, str]]
 """`Normalizer.before` and `Normalizer.table`."""
+OWN_STEPS = frozenset(("digits", "lowercase", "tatweel", "symbols"))
+"""Steps that work without camel-tools."""
 
 
 def cache_folder() -> Path | None:
@@ -31,7 +35,7 @@ def _place(steps: tuple[str, ...]) -> Path | None:
     if folder is None:
         return None
     source = Path(__file__).with_name("normalize.py").read_bytes()
-    camel = version("camel-tools") if set(steps) - {"digits", "lowercase", "tatweel"} else ""
+    camel = version("camel-tools") if set(steps) - OWN_STEPS else ""
     known = json.dumps([steps, camel, unicodedata.unidata_version, sha256(source).hexdigest()])
     return folder / f"normalization-{sha256(known.encode()).hexdigest()[:32]}.json"
 
@@ -61,8 +65,6 @@ def remember(steps: tuple[str, ...], before: dict[int, str], table: dict[int, st
             return
         place.parent.mkdir(parents=True, exist_ok=True)
         parts = [{str(code): new for code, new in part.items()} for part in (before, table)]
-        partial = place.with_name(f"{place.name}.{os.getpid()}")
-        partial.write_text(json.dumps({"before": parts[0], "table": parts[1], "digest": _digest(parts)}), encoding="utf-8")
-        partial.replace(place)  # at once: another process sees all of it or nothing
+        write_text(place, json.dumps({"before": parts[0], "table": parts[1], "digest": _digest(parts)}))
     except (OSError, ImportError, RuntimeError, ValueError):
         return

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stance.arabic.characters import CODE_POINTS, character_classes
+from stance.arabic.characters import CODE_POINTS, character_classes, code_points, text_bounds
 from stance.arabic.normalize import Normalizer
 from stance.features.blocks import ANALYZERS, TOKENS, Block
 from stance.features.hashing import block_seed, text_hash
@@ -48,10 +48,6 @@ def block_rules(blocks: Sequence[Block]) -> tuple[npt.NDArray[np.int64], npt.NDA
     return rules, np.array([b.weight for b in blocks], dtype=np.float64)
 
 
-def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint32]:
-    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-
-
 def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Return texts as one buffer of code points (n,) uint32 and where each begins and ends in it, (n_texts, 2) int64.
 
@@ -59,10 +55,7 @@ def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArra
     """
     from stance.features import kernel
 
-    bounds = np.zeros((len(texts), 2), dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=bounds[:, 1])
-    bounds[1:, 0] = bounds[:-1, 1]
-    codes = _codes(texts)
+    codes, bounds = code_points(texts), text_bounds(texts)
     if normalizer.steps and len(codes):
         doubtful = np.flatnonzero(kernel.find_uncomposed(codes, bounds, normalizer.quick_check))
         size, composed = len(codes), []
@@ -72,7 +65,7 @@ def pack_texts(texts: Sequence[str], normalizer: Normalizer) -> tuple[npt.NDArra
                 bounds[i] = size, size + len(new)
                 size += len(new)
         if composed:
-            codes = np.concatenate([codes, _codes(composed)])
+            codes = np.concatenate([codes, code_points(composed)])
             codes.flags.writeable = False  # as the others are: the kernel is compiled once for each kind
     return codes, bounds
 
