@@ -122,6 +122,19 @@ def test_kernel_equals_plain_python_for_every_block(lexicon, own_sentences):
         assert np.allclose(logits[d], weights[:, wanted] @ amounts + [0.1, 0.2, 0.3], atol=1e-5)
 
 
+def test_kernel_equals_plain_python_with_more_classes_than_a_byte_counts(own_sentences):
+    words = sorted({w for text in own_sentences[:100] for w in FULL(text).split() if len(w) > 3})[:300]
+    lexicon = build_lexicon({f"group{i % 7}.class{i}": (("cue", "mark", "mask")[i % 3], [word]) for i, word in enumerate(words)}, FULL)
+    assert len(lexicon.roles) == 300
+    space = learn_space(own_sentences[:60], all_blocks(), FULL, lexicon)
+    indptr, indices, values = space.transform(own_sentences[:120], threads=1)
+    for d, text in enumerate(own_sentences[:120]):
+        wanted, amounts = space.row(text)
+        order = np.argsort(indices[indptr[d] : indptr[d + 1]])
+        assert np.array_equal(indices[indptr[d] : indptr[d + 1]][order], wanted)
+        assert np.allclose(values[indptr[d] : indptr[d + 1]][order], amounts, atol=1e-12)
+
+
 def test_kernel_equals_plain_python_where_pictures_are_words():
     lexicon = build_lexicon({"good": ("cue", ["👍", "❤"]), "bad": ("cue", ["👎"])}, derive(["symbols"]))
     texts = ["شكرا👍🏽👍", "❤️ ❤", "لا👎شكرا", "", "🇯🇴"] * 30

@@ -34,8 +34,8 @@ def kernel_is_loaded() -> bool:
 
 
 def packed_table(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[Any]) -> tuple[Any, Any, np.uint64]:
-    """Return the table that `kernel.lookup` reads: keys (n,) uint64, sorted, and the number of each, from 0 to 255 or n."""
-    bits = max(8, len(keys).bit_length())
+    """Return the table that `kernel.lookup` reads: keys (n,) uint64, sorted, and the number of each, (n,)."""
+    bits = max(8, len(keys).bit_length(), int(numbers.max(initial=0)).bit_length())
     starts = np.searchsorted(keys, np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits))
     entries = np.zeros(len(keys) + 2, dtype=np.uint64)
     entries[:-2] = keys << np.uint64(bits) | numbers.astype(np.uint64)

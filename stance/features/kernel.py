@@ -251,7 +251,7 @@ def _clitics(text, start, stop):
 def _hash_tokens(text, tokens, n_tokens, lexicon, hashes, kinds):
     """Hash every token in its three forms and look up its class.
 
-    `hashes` is flat uint64, three a token (`SURFACE`, `STEM`, `MASKED`); `kinds` int8, the class number of each.
+    `hashes` is flat uint64, three a token (`SURFACE`, `STEM`, `MASKED`); `kinds` int16, the class number of each.
     """
     lex_starts, lex_entries, lex_bits, class_role, class_hash, _, number = lexicon
     hashes = grown(hashes, 3 * n_tokens + 3)
@@ -465,7 +465,7 @@ def buffers():
 @compiled
 def more_buffers():
     """Return empty `hashes`, `kinds`, `prints` and `where` for the functions that find features."""
-    return np.empty(1024, np.uint64), np.empty(512, np.int8), np.empty(4096, np.uint64), np.empty(8192, np.int64)
+    return np.empty(1024, np.uint64), np.empty(512, np.int16), np.empty(4096, np.uint64), np.empty(8192, np.int64)
 
 
 @compiled
