@@ -17,7 +17,7 @@ from stance.errors import RecipeError, StanceError
 from stance.features import engine
 from stance.features.blocks import Analysis, Block, analyze
 from stance.features.hashing import fingerprint
-from stance.features.lexicon import build_lexicon, clitic_length, stem
+from stance.features.lexicon import build_lexicon, clitic_length, read_lexicon, stem
 from stance.features.space import learn_space
 from stance.resources import resource
 
@@ -257,17 +257,25 @@ def test_no_feature_left_is_said():
         learn_space(["ا ب", ""], [Block("word", (1, 1))])
 
 
-def test_shipped_lexicon_reads():
-    from stance.features.lexicon import read_lexicon
+def test_a_later_lexicon_file_adds_forms_and_takes_none_away(tmp_path):
+    (tmp_path / "a.toml").write_text('[classes."support.back"]\nrole = "cue"\nforms = ["يدعم"]\n[classes.vote]\nrole = "mark"\nforms = ["تصويت"]\n', encoding="utf-8")
+    (tmp_path / "b.toml").write_text('[classes."support.back"]\nrole = "cue"\nforms = ["تصويت", "يساند"]\n[classes.sport]\nrole = "mark"\nforms = ["مباراة"]\n', encoding="utf-8")
+    both = read_lexicon([tmp_path / "a.toml", tmp_path / "b.toml"], FULL)
+    assert both.roles == {"support.back": "cue", "vote": "mark", "sport": "mark"}
+    assert both.forms == {FULL(w): c for w, c in {"يدعم": "support.back", "تصويت": "vote", "يساند": "support.back", "مباراة": "sport"}.items()}
+    assert list(read_lexicon([tmp_path / "b.toml", tmp_path / "a.toml"], FULL).forms.values()).count("vote") == 0
+    (tmp_path / "c.toml").write_text('[classes.vote]\nrole = "cue"\nforms = ["صوت"]\n', encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"c\.toml: classes\.vote\.role is 'cue'; a lexicon file before it says 'mark'"):
+        read_lexicon([tmp_path / "a.toml", tmp_path / "c.toml"], FULL)
 
+
+def test_shipped_lexicon_reads():
     shipped = read_lexicon(resource("labels", "lexicon.toml"), FULL)
     assert shipped.word_class("امتنعت", "امتنعت") == "abstain.withhold"
     assert shipped.word_class("2024", "2024") == "number"
 
 
 def test_lexicon_of_tweets_has_words_that_a_text_can_have():
-    from stance.features.lexicon import read_lexicon
-
     steps = derive([*STEPS, "symbols"])
     tweets = read_lexicon(resource("training", "tweets-lexicon.toml"), steps)
     assert [form for form in tweets.forms if Analysis(form).surface != [form]] == []  # or no token would ever be it

@@ -184,6 +184,7 @@ WRONG = [
     ("labels=['x']\n[validation]\nfolds = 99", r"validation\.folds is 99"),
     ("labels=['x']\nnormalization=['magic']", "unknown normalisation step 'magic'"),
     ("labels=['x']\n[[features]]\nanalyzer='cue'", "there is no lexicon"),
+    ("labels=['x']\nlexicon=[3]", r"lexicon is \[3\]; expected a file or a list of files"),
     ("labels=['x']\nmax_size='big'", "size is 'big'"),
     ("labels = [", "not a TOML file"),
 ]

@@ -106,7 +106,7 @@ def test_every_proposal_is_a_recipe_that_can_be_written_and_read(tmp_path):
         write_recipe(wanted, path)
         found = read_recipe(path)
         assert replace(found, base=wanted.base, labels=wanted.labels, lexicon=wanted.lexicon, notes=wanted.notes) == wanted
-        assert (path.parent / found.lexicon).resolve() == (wanted.base / wanted.lexicon).resolve()
+        assert [(path.parent / f).resolve() for f in found.lexicon] == [(wanted.base / f).resolve() for f in wanted.lexicon]
 
 
 def test_a_recipe_file_holds_everything(tmp_path):
@@ -117,7 +117,7 @@ def test_a_recipe_file_holds_everything(tmp_path):
     )  # fmt: skip
     weighted = replace(
         wanted, class_weight="balanced", balance_within="target", label_weights={"support": 0.5}, merge="after", file_weights={"a.csv": 2.0},
-        append_fields=("target",), max_size=500_000, scheme="oppose", lexicon="lexicon.toml", max_iter=700,
+        append_fields=("target",), max_size=500_000, scheme="oppose", lexicon=("lexicon.toml", "more.toml"), max_iter=700,
     )  # fmt: skip
     left = [f.name for f in fields(Recipe) if getattr(wanted, f.name) == getattr(weighted, f.name) == getattr(Recipe(), f.name)]
     assert left == [], "a setting that this test forgets"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -82,10 +82,11 @@ class Lexicon:
         return self.forms.get(word) or self.forms.get(stemmed, "")
 
 
-def build_lexicon(classes: dict[str, tuple[str, Iterable[str]]], normalize: Callable[[str], str]) -> Lexicon:
-    """Build a lexicon from class name -> (role, patterns). A form in two classes belongs to the first."""
-    roles: dict[str, str] = {}
-    forms: dict[str, str] = {}
+def build_lexicon(
+    classes: dict[str, tuple[str, Iterable[str]]], normalize: Callable[[str], str], to: Lexicon | None = None
+) -> Lexicon:
+    """Build a lexicon from class name -> (role, patterns), in addition `to` another. A form in two classes belongs to the first."""
+    roles, forms = (dict(to.roles), dict(to.forms)) if to else ({}, {})
     for name, (role, patterns) in classes.items():
         roles[name] = role
         for pattern in patterns:
@@ -95,14 +96,29 @@ def build_lexicon(classes: dict[str, tuple[str, Iterable[str]]], normalize: Call
     return Lexicon(roles, dict(sorted(forms.items())))
 
 
-def read_lexicon(path: Path, normalize: Callable[[str], str]) -> Lexicon:
-    """Read a lexicon file.
+def read_lexicon(paths: Path | Sequence[Path], normalize: Callable[[str], str]) -> Lexicon:
+    """Read a lexicon from one file, or from several.
+
+    A form that stands in two files belongs to the class that the first of them gives it; a later file may add forms to a
+    class of an earlier one.
 
     Raises
     ------
     RecipeError
-        The file is absent, is no TOML, or a class lacks its role or forms.
+        A file is absent, is no TOML, a class lacks its role or forms, or has another role than in a file before.
     """
+    lexicon = Lexicon()
+    for path in [paths] if isinstance(paths, Path) else paths:
+        classes = _read_classes(path)
+        for name, (role, _) in classes.items():
+            if (before := lexicon.roles.get(name, role)) != role:
+                raise RecipeError(f"{path}: classes.{name}.role is {role!r}; a lexicon file before it says {before!r}")
+        lexicon = build_lexicon(classes, normalize, lexicon)
+    return lexicon
+
+
+def _read_classes(path: Path) -> dict[str, tuple[str, Iterable[str]]]:
+    """Return the classes of a lexicon file: name -> (role, patterns)."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -119,4 +135,4 @@ def read_lexicon(path: Path, normalize: Callable[[str], str]) -> Lexicon:
         classes[name] = (role, patterns)
     if not classes:
         raise RecipeError(f"{path}: no [classes.NAME] table found; expected at least one")
-    return build_lexicon(classes, normalize)
+    return classes

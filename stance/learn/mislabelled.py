@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stance.arabic.normalize import derive
 from stance.errors import LabelError
-from stance.features.lexicon import Lexicon, read_lexicon
 from stance.features.space import learn_space
 from stance.labels.entries import (
     KNOWN_FIELDS,
@@ -29,7 +27,7 @@ from stance.labels.records import LabelledData, appended_text
 from stance.labels.schemes import Scheme, find_scheme, scheme_of_labels
 from stance.learn.fit import count_features
 from stance.learn.recipe import Recipe, read_recipe
-from stance.learn.train import _check_data, fit_temperature, validate
+from stance.learn.train import _check_data, fit_temperature, prepare, validate
 from stance.model.classifier import softmax
 from stance.resources import resource
 
@@ -158,8 +156,7 @@ def out_of_fold(data: LabelledData, recipe: Recipe, progress: Progress = lambda 
     """
     _check_data(data, recipe)
     progress("collecting n-grams", 0, 1)
-    normalizer = derive(recipe.normalization)
-    lexicon = read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
+    normalizer, lexicon = prepare(recipe)
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
     logits = validate(space, count_features(space, data.texts), data, recipe, progress)
     truth = np.array([data.scheme.labels.index(label) for label in data.labels])

@@ -35,8 +35,9 @@ class Recipe:
         taken as they are found.
     blocks : tuple of Block
         The features.
-    lexicon : str or None
-        File of word classes, for blocks that use them.
+    lexicon : tuple of str
+        Files of word classes, for blocks that use them; see `stance.features.lexicon.read_lexicon`. A recipe file may give
+        one as a string.
     normalization : tuple of str
         See `stance.arabic.normalize.STEPS` and `OPTIONAL_STEPS`.
     C : float
@@ -79,7 +80,7 @@ class Recipe:
     label_field: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     blocks: tuple[Block, ...] = DEFAULT_BLOCKS
-    lexicon: str | None = None
+    lexicon: tuple[str, ...] = ()
     normalization: tuple[str, ...] = STEPS
     C: float = 10.0
     class_weight: str | None = "balanced"
@@ -179,7 +180,11 @@ def read_recipe(path: str | Path) -> Recipe:
         factors[key] = {name: _number(path, f"classifier.{key}.", factors[key], name, 1.0, 1e-6, 1e6) for name in factors[key]}
     if not isinstance(append, list) or not all(isinstance(x, str) for x in append):
         raise RecipeError(f"{path}: append_fields is {append!r}; expected a list of fields, e.g. [\"target\"]")
-    if data.get("lexicon") is None and any(block.needs_lexicon for block in blocks):
+    lexicon = data.get("lexicon", [])
+    lexicon = [lexicon] if isinstance(lexicon, str) else lexicon
+    if not isinstance(lexicon, list) or not all(isinstance(x, str) and x for x in lexicon):
+        raise RecipeError(f"{path}: lexicon is {lexicon!r}; expected a file or a list of files, e.g. \"../labels/lexicon.toml\"")
+    if not lexicon and any(block.needs_lexicon for block in blocks):
         raise RecipeError(f"{path}: a feature block looks at word classes, but there is no lexicon; add lexicon = \"FILE.toml\"")
     return Recipe(
         name=str(data.get("name", path.stem)),
@@ -191,7 +196,7 @@ def read_recipe(path: str | Path) -> Recipe:
         label_field=data.get("label_field"),
         mapping={str(k): str(v) for k, v in data.get("mapping", {}).items()},
         blocks=blocks,
-        lexicon=data.get("lexicon"),
+        lexicon=tuple(lexicon),
         normalization=steps,
         C=float(_number(path, "classifier.", classifier, "C", 10.0, 1e-6, 1e6)),
         class_weight=None if weight == "none" else weight,

@@ -42,7 +42,7 @@ def recipe_toml(recipe: Recipe, folder: Path) -> str:
 
     optional = {
         "description": recipe.description or None, "scheme": recipe.scheme, "label_field": recipe.label_field,
-        "lexicon": relative(recipe.lexicon) if recipe.lexicon else None, "mapping": recipe.mapping or None,
+        "lexicon": [relative(file) for file in recipe.lexicon] or None, "mapping": recipe.mapping or None,
         "max_size": recipe.max_size, "skip_conflicts": recipe.skip_conflicts or None,
         "notes": relative(recipe.notes) if recipe.notes else None,
         "append_fields": list(recipe.append_fields) or None,

@@ -49,7 +49,7 @@ def suggest(trial: Trial, recipe: Recipe) -> Recipe:
     the sublinear term frequency of all, C (0.1 to 100, logarithmic) and the class weights. Everything else,
     such as norms and weights of blocks, stays as the recipe has it, but for the limit of size, which is left to the training.
     """
-    lexicon = recipe.lexicon is not None
+    lexicon = bool(recipe.lexicon)
     sublinear = trial.suggest_categorical("sublinear_tf", [True, False])
     ngrams = trial.suggest_categorical("ngrams", ["word", "char_wb", "word + char_wb"])
     blocks = []
@@ -115,7 +115,7 @@ def starting_point(recipe: Recipe) -> dict[str, Any]:
             "char_wb.longest": int(_nearest(longest, 4, 6)),
         }
         found["char_wb.min_df"] = rare(char_wb, 2)
-    if recipe.lexicon is not None:
+    if recipe.lexicon:
         found |= {kind: kind in blocks for kind in ("cue", "outline", "class", "cue_class", "class_pair")}
         if cue := blocks.get("cue"):
             found |= {"cue.window": int(_nearest(cue.window, 1, 8)), "cue.min_df": rare(cue, 1)}

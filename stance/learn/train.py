@@ -206,7 +206,8 @@ def fit_once(data: LabelledData, rows: Sequence[int], recipe: Recipe, normalizer
 def prepare(recipe: Recipe) -> tuple[Normalizer, Lexicon]:
     """Return the normalisation and the lexicon that a recipe names."""
     normalizer = derive(recipe.normalization)
-    return normalizer, read_lexicon(recipe.base / recipe.lexicon, normalizer) if recipe.lexicon else Lexicon()
+    files = [recipe.base / file for file in recipe.lexicon]
+    return normalizer, read_lexicon(files, normalizer) if files else Lexicon()
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def floor():
 
 def recipe_of(name, data):
     recipe = read_recipe(resource("training", f"{name}.toml"))
-    return replace(recipe, labels=(str(data),), lexicon=str(recipe.base / recipe.lexicon), base=Path(), folds=0)
+    return replace(recipe, labels=(str(data),), lexicon=tuple(str(recipe.base / file) for file in recipe.lexicon), base=Path(), folds=0)
 
 
 def over_all(truth, guess):
