@@ -285,6 +285,16 @@ def _hash_tokens(text, tokens, n_tokens, lexicon, hashes, kinds):
 
 
 @compiled
+def classes_in(kinds, n, n_classes):
+    """Return the numbers of the classes that the first `n` tokens have, each once, in order; int64."""
+    there = np.zeros(n_classes, np.bool_)
+    for t in range(n):
+        there[kinds[t]] = True
+    there[0] = False  # no class
+    return np.flatnonzero(there)
+
+
+@compiled
 def _token_features(block, seed, hashes, kinds, n_tokens, lexicon, prints, where):
     """Find the fingerprints of one block that works on tokens.
 
@@ -360,25 +370,24 @@ def _token_features(block, seed, hashes, kinds, n_tokens, lexicon, prints, where
                     n += 1
     elif kind == CLASS_PAIR:
         n_classes = class_role.size
-        there = np.zeros(n_classes, np.bool_)
-        for t in range(n_tokens):
-            there[kinds[t]] = True
-        prints, where = grown(prints, 2 * n_classes * n_classes), grown(where, 4 * n_classes * n_classes)
+        there = classes_in(kinds, n_tokens, n_classes)
+        prints, where = grown(prints, 2 * there.size * there.size), grown(where, 4 * there.size * there.size)
         for groups in range(2):
-            for c in range(1, n_classes):
-                if not there[c] or class_role[c] != CUE:
+            for i in range(there.size):
+                c = there[i]
+                if class_role[c] != CUE:
                     continue
                 centre = class_hash[c]
                 if groups:
                     centre = class_group[c]
-                    for earlier in range(1, c):
-                        if there[earlier] and class_role[earlier] == CUE and class_group[earlier] == centre:
+                    for earlier in there[:i]:
+                        if class_role[earlier] == CUE and class_group[earlier] == centre:
                             centre = U64(0)
                     if not centre:
                         continue
                 state = fold(fold(seed, centre), BESIDE)
-                for other in range(1, n_classes):
-                    if there[other] and class_hash[other] != centre:
+                for other in there:
+                    if class_hash[other] != centre:
                         prints[n] = fold(state, class_hash[other])
                         n += 1
     else:
@@ -401,13 +410,9 @@ def _token_features(block, seed, hashes, kinds, n_tokens, lexicon, prints, where
             prints[3] = order
             prints[4] = fold(fold(fold(seed, W_PLACE), name), DIGIT_HASH[min(first // 4, 5)])
             n = 5
-            for c in range(1, class_role.size):
-                if class_role[c] == MASK or class_role[c] == MARK:
-                    for t in range(first):
-                        if kinds[t] == c:
-                            prints[n] = fold(fold(fold(seed, W_BEFORE), name), class_hash[c])
-                            n += 1
-                            break
+            for c in classes_in(kinds, first, class_role.size):  # before the first cue there are none but masks and marks
+                prints[n] = fold(fold(fold(seed, W_BEFORE), name), class_hash[c])
+                n += 1
     for i in range(n):
         where[2 * i], where[2 * i + 1] = i, 0
     return prints, where, n
