@@ -19,9 +19,9 @@ news, the article would be said to hold the view of whoever was quoted once more
 
 Measured by `tests/benchmarks/verdict.py`, which draws articles from the shipped four-label model's answers on real
 sentences (four sentences with a stance, ten without; in the dispute two against two): of articles with one voice a simple
-majority names the right stance in 75%, a wrong one in 13%; two thirds name the right one in 51%, a wrong one in 3%, and say
-"conflicting" or "neutral" else. Of articles in dispute a simple majority sees 23%, two thirds 71%. Three quarters would see
-85% of the disputes and name the one voice in 37%. An analyst who is told "conflicting" looks at the actors; one who is told
+majority names the right stance in 76%, a wrong one in 13%; two thirds name the right one in 53%, a wrong one in 3%, and say
+"conflicting" or "neutral" else. Of articles in dispute a simple majority sees 21%, two thirds 68%. Three quarters would see
+82% of the disputes and name the one voice in 40%. An analyst who is told "conflicting" looks at the actors; one who is told
 the wrong stance does not.
 """
 
