@@ -28,6 +28,7 @@ def test_the_shipped_recipe_reads_and_the_shipped_model_is_of_it() -> None:
     info = shipped_finder().info
     assert len(records) >= info["sentences"] > 1000
     assert len(made) == info["patterned"]
+    assert sum(bool(r.target) for r in read_spans(settings["target_labels"])) == info["of_targets"] > 1000
     for text, stance_, (holder,), target in made:
         assert holder in text
         assert target in text
@@ -89,6 +90,14 @@ def test_the_choice_is_learnt() -> None:
     weights = fit_choice(sentences, 1.0)
     assert weights["actor"]["good"] > 0.5 > weights["actor"]["bad"]
     assert weights["target"]["bad"] > weights["target"]["good"]
+
+
+def test_sentences_for_targets_teach_nothing_of_actors() -> None:
+    first = [[(["good"], True, False), (["bad"], False, True), (["bad", "rare"], False, False)]] * 20
+    more = [[(["good"], False, False), (["bad"], False, False), (["rare"], False, True)]] * 40
+    alone, both = fit_choice(first, 1.0), fit_choice([*first, *more], 1.0)
+    assert both["actor"] == pytest.approx(alone["actor"], abs=1e-3)
+    assert both["target"]["rare"] > alone["target"]["rare"] + 0.5
 
 
 def test_a_recipe_with_a_fault_is_told(tmp_path: Path) -> None:

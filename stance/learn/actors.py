@@ -127,6 +127,7 @@ def train_actors(
     lexicon: Path,
     *,
     spans: Sequence[Path] = (),
+    target_labels: Sequence[Path] = (),
     patterns: Path | None = None,
     C: float = 0.03,
     folds: int = 5,
@@ -144,6 +145,8 @@ def train_actors(
         Stance cues.
     spans : sequence of Path
         JSON Lines with ``id, actors, target`` of further sentences of `labels`.
+    target_labels : sequence of Path
+        As `labels`, but only what a stance is on is learnt from them, not who holds it; never measured on.
     patterns : Path, optional
         Sentence patterns, as in ``labels/spans/patterns.toml``; learnt from, never measured on.
     C : float
@@ -170,9 +173,11 @@ def train_actors(
         )
 
     made = [SpanRecord(*parts) for parts in patterned(patterns)] if patterns else []
+    further = [r for r in read_spans(target_labels) if r.target]
+    of_targets = [[(names, False, on) for names, _, on in _candidates(phraser, r)] for r in further]
 
     def fit(some: Sequence[SpanRecord]) -> ActorFinder:
-        weights = fit_choice([_candidates(phraser, r) for r in [*varied(some, phraser), *made]], C)
+        weights = fit_choice([*(_candidates(phraser, r) for r in [*varied(some, phraser), *made]), *of_targets], C)
         return ActorFinder(phraser, normalizer, weights, dict(THRESHOLD), {})
 
     figures = []
@@ -183,10 +188,10 @@ def train_actors(
     progress("fitting", folds, folds + 1)
     finder = fit(records)
     digest = hashlib.sha256(
-        "\n".join(sorted(r.text for r in [*records, *made])).encode("utf-8", "surrogatepass")
+        "\n".join(sorted(r.text for r in [*records, *made, *further])).encode("utf-8", "surrogatepass")
     ).hexdigest()
     finder.info = {
-        "sentences": len(records), "patterned": len(made), "fingerprint": digest[:16], "C": C, "folds": folds,
+        "sentences": len(records), "patterned": len(made), "of_targets": len(further), "fingerprint": digest[:16], "C": C, "folds": folds,
         "cross_validation": {
             name: round(float(np.mean([f[name] for f in figures])), 4) for name in (figures[0] if figures else ()) if name != "sentences"
         },

@@ -14,7 +14,10 @@ from stance.files import write_text
 from stance.learn.actors import train_actors
 from stance.learn.train import Progress
 
-_KEYS = {"name": str, "labels": list, "spans": list, "patterns": str, "entities": str, "lexicon": str, "C": float, "folds": int}
+_KEYS = {
+    "name": str, "labels": list, "spans": list, "target_labels": list, "patterns": str, "entities": str, "lexicon": str, "C": float,
+    "folds": int,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def read_actor_recipe(path: Path) -> dict[str, Any]:
         if not isinstance(data[key], kind):
             raise RecipeError(f"{path}: {key} is {data[key]!r}; expected {kind.__name__}")
     base = path.resolve().parent
-    for key in ("labels", "spans"):
+    for key in ("labels", "spans", "target_labels"):
         data[key] = [Path(p) for pattern in data[key] for p in sorted(glob.glob(str(base / pattern)))]
     return data | {key: base / data[key] for key in ("entities", "lexicon", "patterns")}
 
@@ -59,8 +62,7 @@ def run_actor_training(recipe: Path, out: Path | None, progress: Progress = lamb
         raise RecipeError(f"--out is {str(path)!r}; expected a file name ending in .joblib")
     finder = train_actors(
         settings["labels"], settings["entities"], settings["lexicon"], spans=settings["spans"],
-        patterns=settings["patterns"], C=settings["C"],
-        folds=settings["folds"], progress=progress,
+        target_labels=settings["target_labels"], patterns=settings["patterns"], C=settings["C"], folds=settings["folds"], progress=progress,
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     finder.save(path)
@@ -81,8 +83,9 @@ a phrase is made of, what stands around it and where the cue of the stance is. {
 ## Data
 
 {info["sentences"]:,} invented sentences whose holder and target are marked (`labels/`), and variations of them in which the
-holder has a bare surname, stands before its verb, or is not named after the verb of speech; and {info["patterned"]:,}
-sentences filled into patterns (`labels/spans/patterns.toml`). Fingerprint of the texts: `{info["fingerprint"]}`.
+holder has a bare surname, stands before its verb, or is not named after the verb of speech; {info["patterned"]:,}
+sentences filled into patterns (`labels/spans/patterns.toml`); and, for targets alone, {info["of_targets"]:,} invented sentences more. Fingerprint
+of the texts: `{info["fingerprint"]}`.
 
 ## Measured by cross-validation ({info["folds"]} folds) on these sentences, their stance given
 
