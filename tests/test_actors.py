@@ -64,6 +64,20 @@ def test_particles_adverbs_and_verbs_are_nobody(text: str) -> None:
         assert actor is None or actor.kind == "implied"
 
 
+@pytest.mark.parametrize(
+    ("text", "holder", "entity"),
+    [
+        ('وقال سانتوس لنظيره الكازاخستاني مراد أحمدوف "كما تعلمون، البرتغال تدعم بحزم سيادة كازاخستان".', "سانتوس", None),
+        ("وأكد وزير الخارجية التركي لنظيره المصري دعم بلاده للهدنة", "وزير الخارجية التركي", "TR"),
+        ("وأعرب رئيس الوزراء الهندي ونظيرته الدنماركية عن دعمهما للهدنة", "رئيس الوزراء الهندي", "IN"),
+    ],
+)
+def test_a_counterpart_is_somebody_else(text: str, holder: str, entity: str) -> None:
+    actor, _ = shipped_finder().find(text, "support")
+    assert actor is not None
+    assert (actor.text, actor.entity) == (holder, entity)
+
+
 def test_words_that_name_nobody_are_normalised_and_name_no_known_actor() -> None:
     phraser = shipped_finder().phraser
     for word in NOBODY:
