@@ -105,3 +105,15 @@ def test_no_sentence_nearly_repeats_another():
             where[run].append(i)
         pairs += [(text, texts[j]) for j, n in shared.items() if n > 0.5 * len(runs)]
     assert pairs == []
+
+
+def test_rationales_stand_in_their_sentences():
+    stance_of = {r["id"]: r for path in sorted((ROOT / "labels").glob("*.jsonl")) for r in map(json.loads, path.read_text(encoding="utf-8").splitlines())}
+    lines = (ROOT / "labels" / "rationales" / "rationales.jsonl").read_text(encoding="utf-8").splitlines()
+    rationales = [json.loads(line) for line in lines]
+    assert len({r["id"] for r in rationales}) == len(rationales) > 1900
+    for r in rationales:
+        sentence = stance_of[r["id"]]
+        assert sentence["stance"] != "neutral"
+        assert r["rationale"]
+        assert all(piece in sentence["text"] for piece in r["rationale"]), r["id"]
