@@ -157,6 +157,10 @@ def test_temperature_recovers_a_known_one():
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     truth = np.array([rng.choice(3, p=p) for p in chances])
     assert fit_temperature(logits * 4.0, truth) == pytest.approx(4.0, rel=0.05)
+    both, twice = np.vstack([logits * 4.0, logits]), np.concatenate([truth, truth])
+    only_first = np.repeat([1.0, 1e-9], len(truth))  # texts of a file that counts for nothing
+    assert fit_temperature(both, twice, only_first) == pytest.approx(fit_temperature(logits * 4.0, truth), rel=1e-3)
+    assert fit_temperature(both, twice) < 3.5
 
 
 def test_metrics_equal_sklearn_and_intervals_hold_the_figure():

@@ -25,7 +25,7 @@ from stance.labels.entries import (
 )
 from stance.labels.records import LabelledData, appended_text
 from stance.labels.schemes import Scheme, find_scheme, scheme_of_labels
-from stance.learn.fit import count_features
+from stance.learn.fit import count_features, factors_of
 from stance.learn.recipe import Recipe, read_recipe
 from stance.learn.train import _check_data, fit_temperature, prepare, validate
 from stance.model.classifier import softmax
@@ -160,7 +160,7 @@ def out_of_fold(data: LabelledData, recipe: Recipe, progress: Progress = lambda 
     space = learn_space(data.texts, recipe.blocks, normalizer, lexicon)
     logits = validate(space, count_features(space, data.texts), data, recipe, progress)
     truth = np.array([data.scheme.labels.index(label) for label in data.labels])
-    return softmax(logits / fit_temperature(logits, truth))
+    return softmax(logits / fit_temperature(logits, truth, factors_of(data, recipe)))
 
 
 def find_mislabelled(

@@ -79,12 +79,17 @@ def validate(
     return logits
 
 
-def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
-    """Return the temperature that minimises the log loss of logits (n, k) on label numbers (n,)."""
+def fit_temperature(
+    logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64], factors: npt.NDArray[np.float64] | None = None
+) -> float:
+    """Return the temperature that minimises the log loss of logits (n, k) on label numbers (n,).
+
+    `factors` (n,), of `factors_of`, weigh the texts: those of a file that counts less in the fit count less here.
+    """
 
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[np.arange(len(truth)), truth].mean())
+        return float(-np.average(scaled[np.arange(len(truth)), truth], weights=factors))
 
     low, high = TEMPERATURES
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(low), np.log(high)), method="bounded").x))
@@ -161,7 +166,7 @@ def fit_model(data: LabelledData, recipe: Recipe, progress: Progress = lambda *_
         if recipe.folds:
             logits = validate(space, counts, data, recipe, progress, pool)
             truth = np.array([labels.index(label) for label in data.labels])
-            temperature = fit_temperature(logits, truth)
+            temperature = fit_temperature(logits, truth, factors_of(data, recipe))
             metrics = summarize(data.labels, softmax(logits / temperature), labels, recipe.seed)
             if pruned is not None:
                 pruned["macro_f1_after"] = metrics["macro_f1"]
