@@ -215,7 +215,7 @@ class Phraser:
             if current is not None and token.kind == "title" and current.kinds - {"title", "demonstrative"}:
                 alone = current.last - current.first == 1 and tokens[current.first].kind == "noun"
                 fresh = current.last - current.first > 6 or (alone and not token.form.startswith("ال"))
-            fresh = fresh or token.form.endswith(_COUNTERPARTS)  # "X to his counterpart Y": another person
+            fresh = fresh or stem(token.form) in _COUNTERPARTS  # "X to his counterpart Y": another person
             if fresh or current is None:
                 current = Phrase(i, i + 1, clitic)
                 found.append(current)
@@ -259,7 +259,7 @@ class Phraser:
         }
 
 
-_COUNTERPARTS = ("نظيره", "نظيرها", "نظيرته", "نظيرتها", "نظرائه", "نظرائها", "نظراءه", "نظراءها", "نظراؤه", "نظراؤها")
+_COUNTERPARTS = frozenset(["نظيره", "نظيرها", "نظيرته", "نظيرتها", "نظرائه", "نظرائها", "نظراءه", "نظراءها", "نظراؤه", "نظراؤها"])
 _KEPT = frozenset(["الحالي", "الحاليه", "السابق", "السابقه", "الاسبق", "الراحل", "المنتخب", "المنتخبه", "الجديد", "الجديده", "العام", "العامه", "الاول", "الاعلي", "الدايم", "الموقت", "الشقيق", "الشقيقه"])
 
 
@@ -324,7 +324,7 @@ def _belongs(tokens: list[Token], whole: Phrase, part: Phrase) -> bool:
             return True
         if "title" not in whole.kinds and head != "body":
             return False
-        if tokens[whole.first].form in _HONOURS or first.form.endswith(_COUNTERPARTS):
+        if tokens[whole.first].form in _HONOURS or stem(first.form) in _COUNTERPARTS:
             return False
         if part.clitic == "ل":
             return first.kind in _OF or first.form in _SPEAKS_FOR

@@ -1,9 +1,9 @@
-"""Does `stance explain` point at the words that show the stance? Measured against words that a person marked.
+"""Does `stance explain` point at the words that show the stance? Measured against words that a reader marked.
 
     python tests/benchmarks/rationales.py
 
 `labels/rationales/` has, for sentences of `labels/` that take a stance, the words that show it, as one reader marked them. Each
-sentence is explained by a model of the four-label recipe that was trained without it (five folds). Measures after DeYoung
+sentence is explained by a model of the four-label recipe that was trained without it (five folds; neither pruned nor calibrated). Measures after DeYoung
 et al. 2020 (ERASER):
 
 plausibility
@@ -28,9 +28,10 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from stance.features.blocks import Analysis
+from stance.features.lexicon import class_group
 from stance.learn.recipe import read_recipe
 from stance.learn.train import fit_once, prepare, read_data
+from stance.model.classifier import Model
 from stance.model.explain import explain_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,42 @@ def interval(values: list[float]) -> str:
     return f"{np.mean(values):.3f} ({low:.3f} to {high:.3f})"
 
 
+def plausibility(model: Model, text: str, label: str, inside: Callable[[int, int], bool]) -> dict[str, float]:
+    """Compare the words' weights with the marking; nothing where all words are marked, or none."""
+    words = [word for word in explain_text(model, text, label).words(label) if word[0].strip()]
+    truth = [inside(start, stop) for _, start, stop, _ in words]
+    if not any(truth) or all(truth):
+        return {}
+    weights = [weight for *_, weight in words]
+    cues = [cue_weight(model, word, label) for word, *_ in words]
+    return {
+        "AUC, explanation": float(roc_auc_score(truth, weights)),
+        "AUC, cues of the lexicon": float(roc_auc_score(truth, cues)),
+        "heaviest word marked, explanation": float(truth[int(np.argmax(weights))]),
+        "heaviest word marked, cues of the lexicon": float(np.mean([t for t, c in zip(truth, cues, strict=True) if c == max(cues)])),
+        "heaviest word marked, chance": float(np.mean(truth)),
+    }
+
+
+def cue_weight(model: Model, word: str, label: str) -> float:
+    roles = model.space.lexicon.roles
+    cues = [c for c in model.space.analysis(word).classes if roles.get(c) == "cue"]
+    return max((1.0 if class_group(c) == label else 0.5 for c in cues), default=0.0)
+
+
+def versions(text: str, inside: Callable[[int, int], bool], choose: random.Random) -> dict[str, str]:
+    """Return the sentence, and what is left of it without some words."""
+    words = [(m.group(), inside(m.start(), m.end())) for m in WORD.finditer(text)]
+    others = [i for i, (_, shown) in enumerate(words) if not shown]
+    dropped = set(choose.sample(others, min(len(others), len(words) - len(others))))
+    return {
+        "P(label), whole sentence": text,
+        "P(label), without the marked words": " ".join(word for word, shown in words if not shown),
+        "P(label), without as many others": " ".join(word for i, (word, _) in enumerate(words) if i not in dropped),
+        "P(label), the marked words alone": " ".join(word for word, shown in words if shown),
+    }
+
+
 def main() -> None:
     lines = (ROOT / "labels" / "rationales" / "rationales.jsonl").read_text(encoding="utf-8").splitlines()
     rationales = {r["id"]: r["rationale"] for r in map(json.loads, lines)}
@@ -57,41 +94,19 @@ def main() -> None:
     data = read_data(recipe)
     normalizer, lexicon = prepare(recipe)
     choose, found = random.Random(0), defaultdict(list)
-    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(data.labels, data.labels)
-    for seen, held in folds:
+    for seen, held in StratifiedKFold(5, shuffle=True, random_state=0).split(data.labels, data.labels):
         model = fit_once(data, seen.tolist(), recipe, normalizer, lexicon)
         asked: list[tuple[str, str, str]] = []  # measure, text, label
-        for i in held.tolist():
+        for i in (i for i in held.tolist() if data.records[i]["id"] in rationales):
             text, label = data.texts[i], data.labels[i]
-            if (rationale := rationales.get(data.records[i]["id"])) is None:
+            inside = marked(text, rationales[data.records[i]["id"]])
+            if not (measures := plausibility(model, text, label, inside)):
                 continue
-            inside = marked(text, rationale)
-            explained = [(w, start, stop, weight) for w, start, stop, weight in explain_text(model, text, label).words(label) if w.strip()]
-            truth = [inside(start, stop) for _, start, stop, _ in explained]
-            if not any(truth) or all(truth):
-                continue
-            weights = [weight for *_, weight in explained]
-            found["AUC, explanation"].append(float(roc_auc_score(truth, weights)))
-            found["heaviest word marked, explanation"].append(float(truth[int(np.argmax(weights))]))
-            found["heaviest word marked, chance"].append(float(np.mean(truth)))
-            cues = []
-            for w, *_ in explained:
-                classes = [c for c in Analysis(normalizer(w), lexicon).classes if c and lexicon.roles[c] == "cue"]
-                cues.append(max((1.0 if c.startswith(label) else 0.5 for c in classes), default=0.0))
-            found["AUC, cues of the lexicon"].append(float(roc_auc_score(truth, cues)))
-            best = [t for t, c in zip(truth, cues, strict=True) if c == max(cues)]
-            found["heaviest word marked, cues of the lexicon"].append(float(np.mean(best)))
-            words = [(m.group(), inside(m.start(), m.end())) for m in WORD.finditer(text)]
-            others = [k for k, (_, shown) in enumerate(words) if not shown]
-            drop = set(choose.sample(others, min(len(others), len(words) - len(others))))
-            asked += [
-                ("P(label), whole sentence", text, label),
-                ("P(label), without the marked words", " ".join(w for w, shown in words if not shown), label),
-                ("P(label), without as many others", " ".join(w for k, (w, _) in enumerate(words) if k not in drop), label),
-                ("P(label), the marked words alone", " ".join(w for w, shown in words if shown), label),
-            ]
-        p = model.predict_proba([text for _, text, _ in asked])
-        for (measure, _, label), row in zip(asked, p, strict=True):
+            for measure, value in measures.items():
+                found[measure].append(value)
+            asked += [(measure, left, label) for measure, left in versions(text, inside, choose).items()]
+        rows = model.predict_proba([text for _, text, _ in asked])
+        for (measure, _, label), row in zip(asked, rows, strict=True):
             found[measure].append(float(row[model.labels.index(label)]))
     print(f"{len(found['AUC, explanation']):,} sentences; 95% bootstrap intervals over them\n")
     for measure, values in found.items():
